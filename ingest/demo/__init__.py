@@ -1,0 +1,1 @@
+"""The sample newsroom: invented news on loopback."""

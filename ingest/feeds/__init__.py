@@ -1,0 +1,1 @@
+"""Feeds: parse, dates, the polling policy, OPML, discovery."""

@@ -1,0 +1,1 @@
+"""The query language, the analysis of text, and what an article is searched by."""

@@ -1,0 +1,226 @@
+"""Settings: `SUMMITWATCH_*` variables over summitwatch.toml over these defaults.
+
+Nested names join with two underscores: `SUMMITWATCH_FETCH__TIMEOUT_S=20`.
+docs/configuration.md is generated from the descriptions here.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from ingest.errors import SettingsError
+
+DEFAULT_FILE = "summitwatch.toml"
+
+HostList = Annotated[tuple[str, ...], NoDecode]
+
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FetchSettings(_Section):
+    """How we ask publishers for things."""
+
+    contact: str = Field(
+        "", description="URL or mail address that publishers can write to; part of the User-Agent."
+    )
+    timeout_s: float = Field(
+        30.0,
+        gt=0,
+        le=300,
+        description="Total deadline of one request, redirects included, in seconds.",
+    )
+    max_wire_bytes: int = Field(
+        5 * 2**20, gt=0, description="Bytes read from the wire for one answer."
+    )
+    max_body_bytes: int = Field(15 * 2**20, gt=0, description="Bytes of one decoded body.")
+    max_redirects: int = Field(5, ge=0, le=20, description="Redirects followed in one request.")
+    concurrency: int = Field(50, gt=0, le=1000, description="Requests in flight, over all hosts.")
+    host_pause_s: float = Field(
+        2.0, ge=0, description="Pause between two requests to one host, in seconds."
+    )
+    pages_per_host: int = Field(
+        20, gt=0, description="Article pages fetched from one host in one run."
+    )
+    pages_budget_s: float = Field(
+        240.0, gt=0, description="Time that one run may spend on article pages, in seconds."
+    )
+    allow_private: HostList = Field(
+        (),
+        description="host:port pairs excepted from the guard against private addresses, joined by commas.",
+    )
+    proxy: str = Field(
+        "",
+        description="The desk's own proxy, such as http://proxy.example.org:3128; environment proxies are ignored.",
+    )
+    robots: bool = Field(
+        True, description="Whether robots.txt is asked before an article page is fetched."
+    )
+
+    _split_hosts = field_validator("allow_private", mode="before")(_split)
+
+
+class PollSettings(_Section):
+    """When feeds are asked."""
+
+    interval_s: int = Field(900, ge=60, description="Default seconds between two polls of a feed.")
+    hint_cap_s: int = Field(
+        3600,
+        ge=60,
+        description="Longest interval that a publisher's hint (ttl, max-age, ...) may ask for, in seconds.",
+    )
+    refusal_cap_s: int = Field(
+        86400,
+        ge=60,
+        description="Longest rest that a refusal (Retry-After, 429, robots) may ask for, in seconds.",
+    )
+    max_entries: int = Field(2000, gt=0, description="Entries read from one feed document.")
+    batch: int = Field(1000, gt=0, description="Feeds polled in one pass.")
+    page_tries: int = Field(
+        3,
+        ge=1,
+        description="Tries of an article page within 24 hours before its feed summary stays.",
+    )
+
+
+class ExtractSettings(_Section):
+    """How pages and feeds are read."""
+
+    workers: int = Field(
+        0, ge=0, le=64, description="Worker processes; 0 means one a core, at most four."
+    )
+    deadline_s: float = Field(
+        15.0, gt=0, description="Seconds that one page or feed may take in a worker."
+    )
+    max_memory_bytes: int = Field(
+        1024 * 2**20, gt=0, description="Address space that a worker may grow by."
+    )
+    min_chars: int = Field(
+        200, ge=0, description="Text shorter than this is taken for a failed extraction."
+    )
+    max_html_bytes: int = Field(
+        2 * 2**20, gt=0, description="Longer pages are cut here before parsing."
+    )
+
+
+class ArchiveSettings(_Section):
+    """Where raw pages are kept."""
+
+    url: str = Field("data/archive", description="A folder or any fsspec URL (s3://bucket/prefix).")
+    keep_days: int = Field(180, ge=1, description="Days that raw pages are kept.")
+
+
+class AlertSettings(_Section):
+    """Alert rules and where they go."""
+
+    rules: Path | None = Field(
+        None,
+        description="YAML file of alert rules; none: rules.yaml beside the store if it is there.",
+    )
+    file: Path = Field(
+        Path("data/alerts.jsonl"), description="JSON-lines file of the `file` channel."
+    )
+    max_age_h: float = Field(
+        48.0, gt=0, description="Articles published earlier than this raise no alert, in hours."
+    )
+
+
+class LogSettings(_Section):
+    """Logs on standard error."""
+
+    level: str = Field("warning", description="debug, info, warning or error.")
+    json_lines: bool = Field(False, description="One JSON object a line.")
+
+
+class Settings(BaseSettings):
+    """Everything that can be set."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUMMITWATCH_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    store: str = Field(
+        "sqlite:///data/summitwatch.sqlite",
+        description="sqlite:///path, later http(s)://host:9200.",
+    )
+    prefix: str = Field(
+        "summitwatch", pattern=r"^[a-z][a-z0-9_-]{0,40}$", description="Prefix of index names."
+    )
+    timezone: str = Field(
+        "UTC", description="Zone that defines a day for since:, facets and the board."
+    )
+    fetch: FetchSettings = FetchSettings()
+    poll: PollSettings = PollSettings()
+    extract: ExtractSettings = ExtractSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    alerts: AlertSettings = AlertSettings()
+    log: LogSettings = LogSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+            msg = f"{value!r} is no time zone; write one such as Europe/Warsaw"
+            raise ValueError(msg) from exc
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments beat variables, variables beat the file."""
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        return init_settings, env_settings, toml
+
+
+def settings_file() -> Path:
+    """Return the settings file in use: SUMMITWATCH_CONFIG, else ./summitwatch.toml."""
+    return Path(os.environ.get("SUMMITWATCH_CONFIG") or DEFAULT_FILE)
+
+
+def load_settings(**overrides: Any) -> Settings:  # noqa: ANN401  the edge: keys are checked by pydantic
+    """Read the settings; raises SettingsError naming the setting, the reason and the way out."""
+    named = os.environ.get("SUMMITWATCH_CONFIG")
+    if named and not Path(named).is_file():
+        raise SettingsError(
+            named, "no such settings file", "unset SUMMITWATCH_CONFIG or name a file"
+        )
+    try:
+        return Settings(**overrides)
+    except ValidationError as exc:
+        first = exc.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        reason = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(
+            name, reason, f"see {settings_file()} and SUMMITWATCH_* variables"
+        ) from exc
+    except (ValueError, OSError) as exc:  # unreadable or broken TOML
+        raise SettingsError(
+            str(settings_file()), str(exc), "mend the file or move it away"
+        ) from exc

@@ -1,0 +1,1 @@
+"""Leaders, places, roles and proposals in a text."""

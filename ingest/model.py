@@ -10,7 +10,7 @@ All times are aware UTC. All offsets are Unicode code points, end exclusive.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime  # noqa: TC003  msgspec reads the annotations at run time
+from datetime import datetime  # msgspec reads the annotations at run time
 from enum import StrEnum
 from typing import ClassVar, Literal
 

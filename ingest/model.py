@@ -122,6 +122,7 @@ class Article:
         flags: `from_feed` (the page gave no text), `paywall`, `consent`, `zoneless_date`, ...
         copy_of: id of the article whose text this one repeats.
         content_hash: SHA-256 of title and text; a change makes a new entry in `revisions`.
+        text_hash: SHA-256 of the text alone, to notice agency text on a second site.
     """
 
     INDEXED: ClassVar[tuple[str, ...]] = (
@@ -130,6 +131,7 @@ class Article:
         "effective_at",
         "first_stored_at",
         "feed_id",
+        "text_hash",
     )
 
     id: str
@@ -145,6 +147,7 @@ class Article:
     indexed_at: datetime
     content_hash: str
     revision: int = 0
+    text_hash: str = ""
     final_url: str = ""
     canonical_url: str = ""
     publisher: str = ""
@@ -279,6 +282,8 @@ class Entry:
         tries: page fetches that failed; next_try_at: not before.
         archive_ref: `path#offset,length` of the page in the archive.
         history: came with the feed's first poll: trains `new` rules, raises no alert.
+        after: the state it takes once the alert rules have seen it: done, new (the page is to be
+            tried again) or dead (a poison page whose feed summary was stored).
         reason: why it is dead, or why the page is missing: `code: sentence`.
         article_id: the article it became.
     """
@@ -321,6 +326,7 @@ class Entry:
     content_type: str = ""
     fetched_at: datetime | None = None
     history: bool = False
+    after: EntryState = EntryState.DONE
     reason: str = ""
     article_id: str = ""
     last_listed_at: datetime | None = None

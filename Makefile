@@ -1,0 +1,60 @@
+# make run: the whole pipeline on the sample newsroom. make test: linter, types, tests, coverage.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV = scripts/uv
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
+
+$(VENV)/.base: requirements/base.txt pyproject.toml scripts/uv
+	$(UV) venv --quiet --allow-existing --python-preference only-system --python '>=3.11' $(VENV)
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/base.txt
+	$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base requirements/dev.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	touch $@
+
+install: $(VENV)/.base  ## make .venv with the hash-locked base requirements
+
+install-dev: $(VENV)/.dev  ## the same with what the tests need
+
+run: install  ## poll the sample newsroom into data/demo.sqlite and show what came of it
+	@$(BIN)/summitwatch demo
+
+lint: install-dev  ## ruff and the layers of the imports
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+type: install-dev  ## mypy, strict on ingest/
+	$(BIN)/mypy
+
+test: lint type  ## everything that CI runs
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
+drills: install-dev  ## the long fault drills
+	$(BIN)/pytest -m drill --timeout 1800 --override-ini addopts=--strict-markers
+
+bench: install-dev  ## every benchmark: a table and a JSON line each
+	$(BIN)/python benchmarks/run_all.py
+
+requirements:  ## compile requirements/*.txt anew
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make requirements" --group build pyproject.toml -o requirements/base.txt $(UPGRADE)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make requirements" --group build --group dev -c requirements/base.txt pyproject.toml \
+	  -o requirements/dev.txt $(UPGRADE)
+
+clean:  ## remove the environment and the demo's data
+	rm -rf $(VENV) data .mypy_cache .ruff_cache .pytest_cache .coverage*
+
+.PHONY: help install install-dev run lint type test drills bench requirements clean

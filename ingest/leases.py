@@ -1,0 +1,96 @@
+"""Leases: who is at work. They save work; correctness is compare-and-set on the records."""
+
+from __future__ import annotations
+
+import os
+import socket
+import uuid
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from ingest.errors import LeaseHeldError
+from ingest.model import Lease
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+    from ingest.store.port import Records
+
+LEASE_TTL = timedelta(minutes=5)  # longer than a chunk takes; renewed after each
+
+
+def is_alive(lease: Lease) -> bool:
+    """Whether the holder may still be at work: false for a dead process on this very host."""
+    if lease.host != socket.gethostname():
+        return True
+    if lease.pid == os.getpid():
+        return True
+    try:
+        os.kill(lease.pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+class HeldLease:
+    """A lease in hand; `renew` it after each chunk."""
+
+    def __init__(self, records: Records, lease: Lease, clock: Callable[[], datetime]) -> None:
+        self._records, self._lease, self._clock = records, lease, clock
+
+    def renew(self) -> None:
+        """Push the expiry on; raises LeaseHeldError if another run took over meanwhile."""
+        held = self._records.put([replace(self._lease, expires_at=self._clock() + LEASE_TTL)])[0]
+        if held is None:
+            raise LeaseHeldError(self._lease.id, "the lease was lost to another run", "let it end")
+        self._lease = held
+
+    def release(self) -> None:
+        """Give it back, if it is still ours."""
+        current = self._records.get(Lease, self._lease.id)
+        if current is not None and current.holder == self._lease.holder:
+            self._records.delete(Lease, [self._lease.id])
+
+
+@contextmanager
+def lease(
+    records: Records, name: str, *, clock: Callable[[], datetime]
+) -> Generator[HeldLease, None, None]:
+    """Hold the lease `name` (`poll`, `evaluate`, `deliver`, `migrate`) while the block runs.
+
+    A lease that expired, or whose holder was a process of this host that is gone (kill -9), is
+    taken over.
+
+    Raises:
+        LeaseHeldError: another run holds it; names its host, pid, start and expiry.
+    """
+    now = clock()
+    found = records.get(Lease, name)
+    if found is not None and found.expires_at > now and is_alive(found):
+        raise LeaseHeldError(
+            f"lease {name!r}",
+            f"held by pid {found.pid} on {found.host}, started {found.started_at:%Y-%m-%d %H:%M:%S}Z,"
+            f" expires {found.expires_at:%H:%M:%S}Z",
+            "let that run end, or wait for the expiry",
+        )
+    wanted = Lease(
+        id=name,
+        holder=uuid.uuid4().hex,
+        host=socket.gethostname(),
+        pid=os.getpid(),
+        started_at=now,
+        expires_at=now + LEASE_TTL,
+        revision=found.revision if found else 0,
+    )
+    taken = records.put([wanted])[0]
+    if taken is None:
+        raise LeaseHeldError(f"lease {name!r}", "another run took it just now", "let it end")
+    held = HeldLease(records, taken, clock)
+    try:
+        yield held
+    finally:
+        held.release()

@@ -1,0 +1,150 @@
+"""One pass over everything that is due, in order; what a crash left behind comes first."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import structlog
+
+from ingest import ids
+from ingest.alerts.deliver import deliver
+from ingest.alerts.evaluate import Evaluation, evaluate
+from ingest.errors import ArchiveError
+from ingest.model import Entry, EntryState, Run
+from ingest.pipeline.pages import Page, due_entries, fetch_pages
+from ingest.pipeline.poll import due_feeds, poll_feeds
+from ingest.pipeline.save import save_chunk
+from ingest.pipeline.streams import CHUNK_ITEMS
+from ingest.store.port import Where
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    from ingest.alerts.rules import RuleSet
+    from ingest.leases import HeldLease
+    from ingest.pipeline.services import Services
+
+log = structlog.get_logger()
+
+CHUNKS_IN_FLIGHT = 2  # one is saved while the next is extracted
+
+
+@dataclass(slots=True)
+class PassReport:
+    """What a pass did.
+
+    Attributes:
+        counters: by name (`feeds_polled`, `articles_new`, `entries_dead`, ...).
+        evaluation: alerts created, and what history would have raised.
+        oldest_waiting: when the oldest entry that still waits for its page was first seen.
+    """
+
+    counters: Counter[str] = field(default_factory=Counter)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    oldest_waiting: datetime | None = None
+
+
+async def run_pass(services: Services, rules: RuleSet, held: HeldLease) -> PassReport:
+    """Poll what is due, fetch, extract, tag, store, evaluate, deliver. Stops after a chunk.
+
+    Raises:
+        StoreError, ArchiveError: the pass stopped; what was acknowledged is stored.
+    """
+    report = PassReport(counters=services.counters, started_at=services.clock())
+    await _save_pages(services, rules, report, held, _left_behind(services))
+    if not services.stop.is_set():
+        await poll_feeds(services, due_feeds(services))
+        held.renew()
+    if not services.stop.is_set():
+        entries = due_entries(services)
+        services.progress("pages", 0, len(entries))
+        pages = fetch_pages(services, entries)
+        await _save_pages(services, rules, report, held, pages, total=len(entries))
+    await asyncio.to_thread(_evaluate, services, rules, report, None)
+    await deliver(services.store, rules, services.fetcher, services.clock)
+    report.finished_at = services.clock()
+    report.oldest_waiting = _oldest_waiting(services)
+    services.store.put([_run_record(report)])
+    return report
+
+
+async def _save_pages(
+    services: Services,
+    rules: RuleSet,
+    report: PassReport,
+    held: HeldLease,
+    pages: AsyncIterator[list[Page]],
+    *,
+    total: int = 0,
+) -> None:
+    """Save chunks as they come, at most two at once; the rules see each chunk as it is stored."""
+    free = asyncio.Semaphore(CHUNKS_IN_FLIGHT)
+    done = 0
+
+    async def save(chunk: list[Page]) -> None:
+        nonlocal done
+        try:
+            stored = await save_chunk(services, chunk)
+            await asyncio.to_thread(_evaluate, services, rules, report, stored)
+        finally:
+            free.release()
+        held.renew()
+        done += len(chunk)
+        if total:
+            services.progress("pages", done, total)
+
+    async with aclosing(pages) as chunks, asyncio.TaskGroup() as group:  # type: ignore[type-var]
+        async for chunk in chunks:
+            await free.acquire()
+            group.create_task(save(chunk))
+
+
+async def _left_behind(services: Services) -> AsyncIterator[list[Page]]:
+    """Chunks of entries whose page is in the archive but whose article is not stored yet."""
+    entries = services.store.find(Entry, Where("state", "=", EntryState.FETCHED))
+    for start in range(0, len(entries), CHUNK_ITEMS):
+        if services.stop.is_set():
+            return
+        chunk = []
+        for entry in entries[start : start + CHUNK_ITEMS]:
+            try:
+                raw = await asyncio.to_thread(services.archive.read, entry.archive_ref)
+            except ArchiveError as exc:
+                log.warning("archive_page_missing", entry=entry.id[:12], reason=exc.reason)
+                raw = None
+            chunk.append(Page(entry, raw=raw))
+        yield chunk
+
+
+def _evaluate(
+    services: Services, rules: RuleSet, report: PassReport, entry_ids: list[str] | None
+) -> None:
+    if entry_ids is not None and not entry_ids:
+        return
+    report.evaluation.add(evaluate(services.store, rules, entry_ids, services.clock()))
+
+
+def _oldest_waiting(services: Services) -> datetime | None:
+    waiting = services.store.find(
+        Entry, Where("state", "=", EntryState.NEW), order_by="first_seen_at", limit=1
+    )
+    return waiting[0].first_seen_at if waiting else None
+
+
+def _run_record(report: PassReport) -> Run:
+    assert report.started_at is not None
+    counters = dict(report.counters)
+    counters["alerts"] = len(report.evaluation.alerts)
+    return Run(
+        id=ids.sha256("run", report.started_at.isoformat()),
+        started_at=report.started_at,
+        finished_at=report.finished_at,
+        counters=counters,
+    )

@@ -1,0 +1,225 @@
+"""Pages to stored articles: extract in the workers, tag, find the article's identity, save."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, assert_never
+
+import structlog
+
+from ingest import articles, ids
+from ingest.errors import ConflictError, ParseError, WorkerError
+from ingest.extract.article import extract_html_fragment
+from ingest.extract.language import detect_language
+from ingest.model import Article, Entry, EntryState, Feed, UrlAlias
+from ingest.pipeline.pages import after_failure
+from ingest.store.port import Lost, Refused, Save, Saved, Where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ingest.extract.result import Extracted
+    from ingest.pipeline.pages import Page
+    from ingest.pipeline.services import Services
+
+log = structlog.get_logger()
+
+MIN_FEED_CHARS = 20  # less is a headline repeated, no article
+MIN_COPY_CHARS = 200  # shorter texts coincide by chance
+SAVE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An entry as it will be marked, with what is known of its article."""
+
+    entry: Entry
+    extracted: Extracted | None
+    feed_text: str
+    feed_lang: str
+
+
+async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
+    """Extract, tag and store a chunk of pages; returns the ids of entries now `stored`.
+
+    Nothing here fails for one bad page: it becomes a dead entry with its reason, or an article
+    made of the feed's own content.
+    """
+    ready = await asyncio.gather(*(_read(services, page) for page in pages))
+    return await asyncio.to_thread(_save_all, services, [item for item in ready if item])
+
+
+async def _read(services: Services, page: Page) -> Ready | None:
+    entry, extracted = page.entry, None
+    if page.failure is not None:
+        entry = after_failure(
+            entry, page.failure, services.clock(), tries=services.settings.poll.page_tries
+        )
+        services.counters["pages_failed"] += 1
+        log.info("page_failed", url=entry.url, code=page.failure.code, entry=entry.id[:12])
+    elif page.raw is not None:
+        services.counters["pages_fetched"] += 1
+        entry, extracted = await _extract(services, page)
+    else:
+        entry = replace(entry, state=EntryState.STORED, after=EntryState.DONE)
+    text = lang = ""
+    if extracted is None:
+        text = _feed_text(entry)
+        lang = detect_language(text, entry.lang) if text else ""
+    return Ready(entry, extracted, text, lang)
+
+
+async def _extract(services: Services, page: Page) -> tuple[Entry, Extracted | None]:
+    assert page.raw is not None
+    settings = services.settings.extract
+    entry = replace(
+        page.entry, state=EntryState.STORED, after=EntryState.DONE, next_try_at=None
+    )
+    header = {
+        "url": page.raw.final_url,
+        "content_type": page.raw.headers.get("content-type", ""),
+        "now": services.clock(),
+        "min_chars": settings.min_chars,
+        "max_html_bytes": settings.max_html_bytes,
+    }
+    try:
+        extracted: Extracted = await services.workers.call(
+            "extract_article", header, page.raw.body
+        )
+    except ParseError as exc:
+        return replace(entry, reason=exc.reason), None
+    except WorkerError as exc:
+        services.counters["pages_poison"] += 1
+        log.warning("page_poison", url=entry.url, reason=exc.reason, entry=entry.id[:12])
+        return replace(entry, reason=exc.reason, after=EntryState.DEAD), None
+    if not extracted.text or {"short", "consent", "paywall"} & set(extracted.flags):
+        longer = len(_feed_text(entry)) > len(extracted.text)
+        if not extracted.text or longer:
+            why = next((f for f in extracted.flags if f != "short"), "no-text")
+            return replace(entry, reason=f"{why}: the page gave no article text"), None
+    return entry, extracted
+
+
+def _feed_text(entry: Entry) -> str:
+    return extract_html_fragment(entry.content) if entry.content else ""
+
+
+def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
+    feeds = services.store.get_many(Feed, {item.entry.feed_id for item in items})
+    stored: list[str] = []
+    saves: list[Save] = []
+    ready: list[Ready] = []
+    for item in items:
+        if item.extracted is None and len(item.feed_text) < MIN_FEED_CHARS:
+            _without_article(services, item.entry)
+            continue
+        feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
+        saves.append(_prepare(services, item, feed))
+        ready.append(item)
+    results = services.store.save(saves)
+    for item, save, result in zip(ready, saves, results, strict=True):
+        outcome = result
+        for _ in range(SAVE_TRIES):
+            if not isinstance(outcome, Lost):
+                break
+            if outcome.what == "entry":
+                break  # another run moved this entry on: its work, not ours
+            feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
+            outcome = services.store.save([_prepare(services, item, feed)])[0]
+        match outcome:
+            case Saved(article=article, entry=entry, created=created):
+                services.counters["articles_new" if created else "articles_updated"] += 1
+                services.counters["mentions"] += len(article.mentions)
+                services.counters["proposals"] += len(article.proposals)
+                if entry is not None and entry.state is EntryState.STORED:
+                    stored.append(entry.id)
+            case Refused(reason=reason):
+                dead = replace(item.entry, state=EntryState.DEAD, reason=f"refused: {reason}")
+                services.store.put([dead])
+                services.counters["entries_dead"] += 1
+            case Lost(what="entry"):
+                pass
+            case Lost():
+                raise ConflictError(
+                    save.article.url, f"lost {SAVE_TRIES} saves to other writers", "run again"
+                )
+            case _:
+                assert_never(outcome)
+    return stored
+
+
+def _without_article(services: Services, entry: Entry) -> None:
+    """Store an entry that has neither page nor content: dead, or new until its next try."""
+    if entry.state is EntryState.NEW:
+        services.store.put([entry])
+        return
+    reason = entry.reason or "no-content: the entry has neither a page nor a text of its own"
+    services.store.put([replace(entry, state=EntryState.DEAD, reason=reason)])
+    services.counters["entries_dead"] += 1
+
+
+def _prepare(services: Services, item: Ready, feed: Feed) -> Save:
+    entry = item.entry
+    title = (item.extracted.title if item.extracted else "") or entry.title
+    text = item.extracted.text if item.extracted else item.feed_text
+    article_id, existing = _identity(services, item, title, text)
+    article = articles.build_article(
+        entry,
+        feed,
+        item.extracted,
+        article_id=article_id,
+        feed_text=item.feed_text,
+        feed_lang=item.feed_lang,
+        existing=existing,
+        now=services.clock(),
+    )
+    if not article.copy_of and len(article.text) >= MIN_COPY_CHARS:
+        article = replace(article, copy_of=_original(services, article))
+    tagged = services.tagger.tag(
+        article.text, lang=article.lang, title=article.title, published=article.effective_at
+    )
+    after = EntryState.NEW if entry.state is EntryState.NEW else entry.after
+    marked = replace(entry, state=EntryState.STORED, article_id=article.id, after=after)
+    return Save(articles.with_tags(article, tagged), marked)
+
+
+def _identity(
+    services: Services, item: Ready, title: str, text: str
+) -> tuple[str, Article | None]:
+    """Find the article that this entry's addresses lead to, or claim a new one."""
+    entry = item.entry
+    canonical = item.extracted.canonical_url if item.extracted else ""
+    urls = articles.addresses(entry, entry.final_url, canonical)
+    declared = set(urls) - set(articles.addresses(entry, entry.final_url, ""))
+    known = services.store.get_many(UrlAlias, urls)
+    article_id = entry.article_id
+    for url in urls:
+        if url not in known:
+            continue
+        owner = known[url].article_id
+        if url in declared and owner != article_id:
+            other = services.store.get_article(owner)
+            if other is not None and not articles.same_article(other, title, text):
+                urls = tuple(u for u in urls if u != url)
+                continue
+        article_id = article_id or owner
+    article_id = article_id or ids.article_id(urls[0])
+    fresh = [url for url in urls if url not in known]
+    written = services.store.put([UrlAlias(id=url, article_id=article_id) for url in fresh])
+    if None in written and not entry.article_id:  # another run claimed it first: re-read
+        winner = services.store.get(UrlAlias, fresh[written.index(None)])
+        if winner is not None:
+            article_id = winner.article_id
+    return article_id, services.store.get_article(article_id)
+
+
+def _original(services: Services, article: Article) -> str:
+    """Id of an article of another source with the very same text, the first stored; else ""."""
+    same = services.store.find_articles(
+        Where("text_hash", "=", article.text_hash), order_by="first_stored_at", limit=5
+    )
+    for other in same:
+        if other.id != article.id and other.source != article.source:
+            return other.copy_of or other.id
+    return ""

@@ -1,0 +1,58 @@
+"""What the stages work with: the edges, opened once for a run and handed in."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.archive import Archive
+    from ingest.fetch.client import Fetcher
+    from ingest.fetch.hosts import HostGate
+    from ingest.settings import Settings
+    from ingest.store.port import Store
+    from ingest.tag import Tagger
+    from ingest.workers import WorkerPool
+
+
+def utc_now() -> datetime:
+    """The wall clock, aware UTC."""
+    return datetime.now(UTC)
+
+
+class Progress(Protocol):
+    """Told of every step; draws bars on a terminal, or nothing."""
+
+    def __call__(self, stage: str, done: int, total: int) -> None: ...
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@dataclass(slots=True)
+class Services:
+    """The edges of one run.
+
+    Attributes:
+        stop: set by SIGTERM; no new work is begun, the chunk under way is finished.
+        counters: what this run did, by name; stored as its `Run` record.
+        history: whether a feed's first poll is marked as history (the default) or as news.
+    """
+
+    settings: Settings
+    store: Store
+    archive: Archive
+    fetcher: Fetcher
+    gate: HostGate
+    workers: WorkerPool
+    tagger: Tagger
+    clock: Callable[[], datetime] = utc_now
+    progress: Progress = no_progress
+    stop: asyncio.Event = field(default_factory=asyncio.Event)
+    counters: Counter[str] = field(default_factory=Counter)

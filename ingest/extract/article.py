@@ -1,0 +1,228 @@
+"""From a page's bytes to an article: text, metadata, and flags that say how far to trust them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+import trafilatura
+from lxml import etree
+from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from trafilatura.utils import load_html
+
+from ingest.errors import ParseError
+from ingest.extract import fast
+from ingest.extract.charset import decode_html
+from ingest.extract.clean import trim_clutter
+from ingest.extract.language import detect_language
+from ingest.extract.metadata import PageMetadata, clean_text, read_metadata
+from ingest.extract.result import Extracted
+
+__all__ = ["Extracted", "extract_article", "extract_html_fragment", "media_name", "warm_up"]
+
+_MEDIA_TYPES = {
+    "application/pdf": "a PDF document",
+    "application/epub+zip": "an e-book",
+    "application/zip": "an archive file",
+    "application/gzip": "an archive file",
+    "application/json": "JSON",
+    "image/": "a picture",
+    "audio/": "a sound file",
+    "video/": "a video",
+    "font/": "a font",
+    "application/vnd.": "an office document",
+    "application/msword": "an office document",
+}
+_MEDIA_NAMES = re.compile(
+    r"\.(?:(?P<pdf>pdf)|(?P<picture>jpe?g|png|gif|webp|avif|svg|bmp|tiff?|ico)"
+    r"|(?P<sound>mp3|m4a|ogg|oga|wav|flac|aac)|(?P<video>mp4|m4v|webm|mov|avi|mkv|m3u8)"
+    r"|(?P<office>docx?|xlsx?|pptx?|od[tsp]|rtf|epub)|(?P<archive>zip|gz|7z|rar|tar|exe|dmg|apk))$",
+    re.IGNORECASE,
+)
+_NAMES = {
+    "pdf": "a PDF document",
+    "picture": "a picture",
+    "sound": "a sound file",
+    "video": "a video",
+    "office": "an office document",
+    "archive": "an archive file",
+}
+_MAGIC = (
+    (b"%PDF-", "a PDF document"),
+    (b"\x89PNG\r\n", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"ID3", "a sound file"),
+    (b"PK\x03\x04", "an archive file"),
+    (b"\x1f\x8b\x08", "an archive file"),
+)
+_FIRST_NEWS = datetime(1995, 1, 1, tzinfo=UTC)
+_DEEP = 100  # elements below each other; the extractor loses a text at about 250
+
+
+def media_name(url: str, content_type: str = "", body: bytes = b"") -> str:
+    """Say what a document is if it cannot be an article ("a PDF document"), else "".
+
+    The declared type decides; the URL's ending only where no type is known, so that it can be
+    asked before anything is fetched.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
+    for prefix, name in _MEDIA_TYPES.items():
+        if kind.startswith(prefix):
+            return name
+    for magic, name in _MAGIC:
+        if body.startswith(magic):
+            return name
+    if body or (kind and kind != "application/octet-stream"):
+        return ""
+    try:
+        match = _MEDIA_NAMES.search(urlsplit(url).path)
+    except ValueError:
+        return ""
+    return _NAMES[match.lastgroup] if match and match.lastgroup else ""
+
+
+def extract_article(
+    body: bytes,
+    *,
+    url: str,
+    content_type: str = "",
+    now: datetime,
+    min_chars: int = 200,
+    max_html_bytes: int = 2 * 2**20,
+) -> Extracted:
+    """Return the article of a page.
+
+    Args:
+        body: the page as fetched, decoded of its transfer codings.
+        url: its final URL.
+        content_type: the header, for the charset.
+        now: when it was fetched.
+        min_chars: a text shorter than this is flagged `short`, and other ways are tried.
+        max_html_bytes: the rest is cut off and the result flagged `cut`.
+
+    Raises:
+        ParseError: not an HTML page; the reason begins with `not-html` or `empty`.
+    """
+    media = media_name(url, content_type, body)
+    if media:
+        raise ParseError(url, f"not-html: {media}, not a page", "nothing to do: it is skipped")
+    html = decode_html(body[:max_html_bytes], content_type)
+    tree = _parse(html)
+    if tree is None:
+        raise ParseError(url, "empty: no HTML element in it", "look at the page in a browser")
+    page = read_metadata(tree, url)
+    text = trim_clutter(_text_of(tree, html, page, min_chars), title=page.title)
+    return Extracted(
+        title=page.title,
+        text=text,
+        lang=detect_language(text or page.title, page.lang),
+        authors=page.authors,
+        published_at=_plausible(page.published_at, now),
+        published_raw=page.published_raw,
+        updated_at=_plausible(page.updated_at, now),
+        section=page.section,
+        image=page.image,
+        canonical_url=page.canonical_url,
+        publisher=page.publisher,
+        flags=_flags(page, text, min_chars, is_cut=len(body) > max_html_bytes),
+    )
+
+
+def extract_article_job(header: dict[str, Any], body: bytes) -> Extracted:
+    """Run `extract_article` in a worker; the header holds its keyword arguments."""
+    return extract_article(body, **header)
+
+
+def extract_html_fragment(html: str) -> str:
+    """Return the text of a feed's HTML content: paragraphs joined by one newline, no markup."""
+    if "<" not in html and "&" not in html:
+        return clean_text(html)
+    try:
+        tree = document_fromstring(f"<div>{html}</div>")
+    except (etree.ParserError, ValueError):
+        return clean_text(html)
+    for hidden in tree.xpath("//script|//style|//noscript|//iframe|//form"):
+        hidden.drop_tree()
+    for block in tree.iter("br", "p", "div", "li", "h1", "h2", "h3", "h4", "tr", "blockquote"):
+        block.tail = "\n" + (block.tail or "")
+        block.text = "\n" + (block.text or "") if block.tag != "br" else block.text
+    return clean_text(tree.text_content())
+
+
+def warm_up() -> None:
+    """Pay for imports, word lists and models before the first page's deadline runs."""
+    fast.patch()
+    paragraph = "<p>Leaders met in the old town to speak about the talks of the coming week.</p>"
+    page = f"<html><body><article>{paragraph * 6}</article></body></html>"
+    trafilatura.extract(page, favor_precision=True, include_comments=False)
+    trafilatura.extract(page, include_comments=False)
+    detect_language(page)
+
+
+# --- text --------------------------------------------------------------------------------------
+
+
+def _parse(html: str) -> HtmlElement | None:
+    if not html.strip():
+        return None
+    return load_html(html)
+
+
+def _text_of(tree: HtmlElement, html: str, page: PageMetadata, min_chars: int) -> str:
+    """Return the longest text, trying the dearer ways only while it is too short."""
+    text = _extract(tree, favor_precision=True)
+    if len(text) >= min_chars:
+        return text
+    text = max(text, page.article_body, key=len)
+    if len(text) < min_chars and (flat := _flattened(html)) is not None:
+        text = max(text, _extract(flat, favor_precision=True), key=len)
+    if len(text) < min_chars:
+        text = max(text, _extract(tree, favor_precision=False), key=len)
+    return text
+
+
+def _extract(tree: HtmlElement, *, favor_precision: bool) -> str:
+    text = trafilatura.extract(tree, favor_precision=favor_precision, include_comments=False)
+    return clean_text(text or "")
+
+
+def _flattened(html: str) -> HtmlElement | None:
+    """Parse again without libxml2's depth limit and take out boxes around a single box.
+
+    None where the page is not deep.
+    """
+    try:
+        tree = document_fromstring(html, parser=HTMLParser(huge_tree=True, remove_comments=True))
+    except (etree.ParserError, ValueError):
+        return None
+    deepest, depth = 0, 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        deepest = max(deepest, depth)
+    if deepest < _DEEP:
+        return None
+    for box in list(tree.iter("div", "section", "span")):
+        inner = box[0] if len(box) == 1 else None
+        if inner is not None and inner.tag == box.tag and not (box.text or "").strip():
+            inner.drop_tag()
+    return tree
+
+
+def _plausible(moment: datetime | None, now: datetime) -> datetime | None:
+    """None for dates before the web's news or after tomorrow: templates and typing errors."""
+    if moment is None or not _FIRST_NEWS <= moment <= now + timedelta(days=2):
+        return None
+    return moment
+
+
+def _flags(page: PageMetadata, text: str, min_chars: int, *, is_cut: bool) -> tuple[str, ...]:
+    flags = {
+        "short": len(text) < min_chars,
+        "paywall": page.is_free is False and len(text) < 4 * min_chars,
+        "cut": is_cut,
+        "zoneless_date": page.zoneless,
+    }
+    return tuple(name for name, raised in flags.items() if raised)

@@ -1,0 +1,404 @@
+"""What a page says about itself: JSON-LD first, then meta tags, then the marks in its body."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from html import unescape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urljoin, urlsplit
+
+from dateutil import parser as dateutil_parser
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from lxml.html import HtmlElement
+
+_MAX_NODES = 2000  # JSON-LD nodes looked at; archives of comments hold more
+_MAX_DEPTH = 8
+_MAX_JSON_CHARS = 1_000_000
+_MAX_NAME_CHARS = 100
+_MAX_AUTHORS = 12
+_ARTICLE_TYPE = re.compile(r"(?:article|posting|report|newsevent)$", re.IGNORECASE)
+_TAGS = re.compile(r"<[^<>]{0,2000}>")
+_SPACES = re.compile(r"\s+")
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_BY = re.compile(
+    r"^(?:written\s+by|by|von|par|por|texte?\s+de|autor(?:ka|zy|en)?|auteure?|yazan|haber|muhabir"
+    r"|автор(?:ы|и|ка)?|аўтар(?:ы|ка)?|текст)(?:\s*:\s*|\s+)",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(r"\s*(?:;|,|\||•|·|&|\s(?:and|und|et|y|i|и|і|та|ve)\s)\s*")
+_NOT_A_NAME = re.compile(r"https?:|www\.|@|[<>{}=]|\d{3}", re.IGNORECASE)
+_SITE_SUFFIX = re.compile(r"^(.{10,}?)\s+(?:[|–—·•»:]|-|::)\s+(.{2,60})$", re.DOTALL)
+_ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d|\b(?:UTC|GMT|[A-Z]{3,4}))\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class PageMetadata:
+    """What a page declares; strings clean, URLs absolute, times aware UTC."""
+
+    title: str = ""
+    authors: tuple[str, ...] = ()
+    published_at: datetime | None = None
+    published_raw: str = ""
+    zoneless: bool = False
+    updated_at: datetime | None = None
+    section: str = ""
+    lang: str = ""
+    image: str = ""
+    canonical_url: str = ""
+    publisher: str = ""
+    article_body: str = ""
+    is_free: bool | None = None
+
+
+@dataclass(slots=True)
+class _Sources:
+    """The parts of a page that metadata is read from."""
+
+    tree: HtmlElement
+    url: str
+    article: dict[str, Any] = field(default_factory=dict)
+    site: str = ""
+    meta: dict[str, str] = field(default_factory=dict)
+
+    def first(self, *names: str) -> str:
+        return next((self.meta[name] for name in names if self.meta.get(name)), "")
+
+
+def read_metadata(tree: HtmlElement, url: str) -> PageMetadata:
+    """Return what the page declares about itself; the tree stays as it is.
+
+    Args:
+        tree: the parsed page.
+        url: where it was found, to complete relative links.
+    """
+    nodes = list(_json_ld(tree))
+    sources = _Sources(tree, url, _article_node(nodes, url), _site_name(nodes), _meta_tags(tree))
+    publisher = _publisher(sources)
+    raw, published, zoneless = _published(sources)
+    updated_raw = _text(sources.article.get("dateModified")) or sources.first(
+        "article:modified_time", "og:updated_time", "datemodified", "last-modified"
+    )
+    free = sources.article.get("isAccessibleForFree")
+    return PageMetadata(
+        title=strip_site_name(_title(sources), publisher, url),
+        authors=_authors(sources),
+        published_at=published,
+        published_raw=raw,
+        zoneless=zoneless,
+        updated_at=parse_date(updated_raw)[0],
+        section=_section(sources),
+        lang=_declared_language(sources),
+        image=_image(sources),
+        canonical_url=_canonical(sources),
+        publisher=publisher,
+        article_body=clean_text(str(sources.article.get("articleBody") or "")),
+        is_free=None if free is None else str(free).lower() not in ("false", "0", "no"),
+    )
+
+
+def clean(text: str, limit: int = 500) -> str:
+    """One line: no markup, entities, control characters, surrogates or doubled spaces."""
+    text = unescape(_TAGS.sub(" ", text)) if "<" in text or "&" in text else text
+    return _SPACES.sub(" ", _UNPRINTABLE.sub("", text)).strip()[:limit]
+
+
+def clean_text(text: str) -> str:
+    """Like `clean`, but lines stay lines and nothing is cut."""
+    lines = (clean(line, limit=len(line)) for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+# --- dates -------------------------------------------------------------------------------------
+
+
+def parse_date(raw: str) -> tuple[datetime | None, bool]:
+    """Read a date of a page; returns it in UTC, and whether it named no zone (UTC is assumed)."""
+    raw = raw.strip()
+    if not 8 <= len(raw) <= 60 or not any(char.isdigit() for char in raw):
+        return None, False
+    value: datetime | None = None
+    for read in (_iso, parsedate_to_datetime, _loose):
+        try:
+            value = read(raw)
+            break
+        except (ValueError, TypeError, OverflowError, ArithmeticError, IndexError):
+            continue
+    if value is None:
+        return None, False
+    zoneless = value.tzinfo is None
+    try:
+        value = value.replace(tzinfo=UTC) if zoneless else value.astimezone(UTC)
+    except (ValueError, OverflowError):  # year 1 in a zone ahead of UTC
+        return None, False
+    return value, zoneless
+
+
+def _iso(raw: str) -> datetime:
+    return datetime.fromisoformat(raw)
+
+
+def _loose(raw: str) -> datetime:
+    return dateutil_parser.parse(raw, default=datetime(1, 1, 1), tzinfos=_zone)  # noqa: DTZ001
+
+
+def _zone(name: str | None, offset: int | None) -> int | None:
+    return offset if name is None or offset is not None else None
+
+
+def _published(sources: _Sources) -> tuple[str, datetime | None, bool]:
+    tree = sources.tree
+    marks = tree.iterfind(".//time[@datetime]")
+    dated = [el for el in _take(marks, 30) if not el.get("itemprop", "").startswith("dateMod")]
+    named = [el for el in dated if el.get("itemprop") or el.get("pubdate") is not None]
+    candidates = [
+        _text(sources.article.get("datePublished")),
+        sources.first("article:published_time", "og:published_time", "datepublished"),
+        sources.first("article:published", "pubdate", "publishdate", "parsely-pub-date"),
+        sources.first("dc.date.issued", "dcterms.created", "dc.date", "date", "sailthru.date"),
+        _text(sources.article.get("dateCreated")),
+        *(el.get("datetime") for el in [*named, *dated][:3]),
+    ]
+    raws = [raw for raw in (clean(c) for c in candidates if c) if raw]
+    for raw in raws:
+        value, zoneless = parse_date(raw)
+        if value is not None:
+            return raw, value, zoneless
+    return (raws[0] if raws else ""), None, False
+
+
+# --- names and words ---------------------------------------------------------------------------
+
+
+def _title(sources: _Sources) -> str:
+    headings = sources.tree.findall(".//h1")
+    only = clean(headings[0].text_content()) if len(headings) == 1 else ""
+    return (
+        clean(_text(sources.article.get("headline")))
+        or clean(sources.first("og:title"))
+        or only
+        or clean(sources.first("twitter:title", "dc.title", "parsely-title", "headline"))
+        or clean(sources.tree.findtext(".//head/title") or "")
+    )
+
+
+def strip_site_name(title: str, publisher: str, url: str) -> str:
+    """Drop ` | Site name` from a headline, where the tail names the publisher or its host."""
+    match = _SITE_SUFFIX.match(title)
+    if match is None:
+        return title
+    tail = _folded(match[2])
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    names = {_folded(publisher), _folded(host), _folded(host.split(".")[0])} - {""}
+    return match[1].strip() if any(tail == name for name in names) else title
+
+
+def _folded(text: str) -> str:
+    return "".join(char for char in text.casefold() if char.isalnum())
+
+
+def _publisher(sources: _Sources) -> str:
+    organisation = sources.article.get("publisher")
+    return (
+        clean(_text(organisation), _MAX_NAME_CHARS)
+        or clean(sources.first("og:site_name"), _MAX_NAME_CHARS)
+        or clean(sources.site, _MAX_NAME_CHARS)
+        or clean(sources.first("application-name", "dc.publisher", "publisher"), _MAX_NAME_CHARS)
+    )
+
+
+def _section(sources: _Sources) -> str:
+    declared = sources.article.get("articleSection")
+    if isinstance(declared, list):
+        declared = declared[0] if declared else ""
+    return clean(_text(declared) or sources.first("article:section", "section"), _MAX_NAME_CHARS)
+
+
+def _authors(sources: _Sources) -> tuple[str, ...]:
+    names = [name for name in _names(sources.article.get("author")) if name]
+    if not names:
+        names = [sources.first("author", "article:author", "parsely-author", "dc.creator", "byl")]
+    authors = split_authors(names)
+    if authors:
+        return authors
+    marks = sources.tree.xpath(
+        "//a[@rel='author'] | //*[@itemprop='author']"
+        " | //*[self::a or self::p or self::span or self::div][@class='author' or @class='byline']"
+    )
+    return split_authors([el.text_content()[:200] for el in marks[:5]])
+
+
+def split_authors(bylines: list[str]) -> tuple[str, ...]:
+    """Names from bylines: no `By`, no addresses, none twice."""
+    found: dict[str, str] = {}
+    for byline in bylines:
+        for part in _BETWEEN.split(_BY.sub("", clean(byline))):
+            name = _BY.sub("", part).strip(" .,:–—-|/")
+            if 2 < len(name) <= _MAX_NAME_CHARS and not _NOT_A_NAME.search(name):
+                found.setdefault(name.casefold(), name)
+    return tuple(found.values())[:_MAX_AUTHORS]
+
+
+def _names(value: object) -> Iterator[str]:
+    match value:
+        case str():
+            yield value
+        case dict():
+            yield from _names(value.get("name"))
+        case list():
+            for item in value[:_MAX_AUTHORS]:
+                yield from _names(item)
+        case _:
+            return
+
+
+def _declared_language(sources: _Sources) -> str:
+    root = sources.tree.getroottree().getroot()
+    named = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
+    declared = (
+        named
+        or _text(sources.article.get("inLanguage"))
+        or sources.first("og:locale", "content-language", "language", "dc.language")
+    )
+    code = re.split(r"[-_,;\s]", declared.strip().lower())[0]
+    return code if re.fullmatch(r"[a-z]{2,3}", code) else ""
+
+
+# --- links -------------------------------------------------------------------------------------
+
+
+def absolute_url(base: str, link: str) -> str:
+    """Complete a link; "" unless it is http(s) with a host."""
+    try:
+        joined = urljoin(base, clean(link, limit=2000))
+        parts = urlsplit(joined)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return joined if usable else ""
+
+
+def _canonical(sources: _Sources) -> str:
+    for link in sources.tree.iterfind(".//link[@href]"):
+        if "canonical" in link.get("rel", "").lower().split():
+            return absolute_url(sources.url, link.get("href"))
+    return absolute_url(sources.url, sources.first("og:url"))
+
+
+def _image(sources: _Sources) -> str:
+    declared = sources.article.get("image")
+    if isinstance(declared, list):
+        declared = declared[0] if declared else ""
+    if isinstance(declared, dict):
+        declared = declared.get("url") or declared.get("@id") or declared.get("contentUrl")
+    for link in (
+        sources.first("og:image", "og:image:url", "og:image:secure_url", "twitter:image"),
+        declared,
+    ):
+        if isinstance(link, str) and link and (found := absolute_url(sources.url, link)):
+            return found
+    return ""
+
+
+# --- sources -----------------------------------------------------------------------------------
+
+
+def _meta_tags(tree: HtmlElement) -> dict[str, str]:
+    """First content of each meta name, property or itemprop, names in lower case."""
+    found: dict[str, str] = {}
+    for tag in _take(tree.iterfind(".//meta[@content]"), 500):
+        content = tag.get("content", "").strip()
+        for attribute in ("property", "name", "itemprop", "http-equiv"):
+            name = tag.get(attribute)
+            if name and content:
+                found.setdefault(name.strip().lower(), content)
+    return found
+
+
+def _json_ld(tree: HtmlElement) -> Iterator[dict[str, Any]]:
+    """Every node of the page's JSON-LD, outer ones first; broken scripts are passed over."""
+    budget = _MAX_NODES
+    for script in _take(tree.iterfind(".//script[@type]"), 500):
+        text = script.text or ""
+        if "ld+json" not in script.get("type", "").lower() or len(text) > _MAX_JSON_CHARS:
+            continue
+        try:
+            level: list[Any] = [json.loads(_bare_json(text), strict=False)]
+        except (ValueError, RecursionError):
+            continue
+        for _ in range(_MAX_DEPTH):
+            deeper: list[Any] = []
+            for value in level:
+                budget -= 1
+                if budget < 0:
+                    return
+                if isinstance(value, dict):
+                    yield value
+                    deeper += [v for v in value.values() if isinstance(v, dict | list)]
+                elif isinstance(value, list):
+                    deeper += value
+            level = deeper
+
+
+def _bare_json(text: str) -> str:
+    text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
+    return re.sub(r"^(?://\s*)?<!\[CDATA\[|(?://\s*)?\]\]>$", "", text)
+
+
+def _article_node(nodes: list[dict[str, Any]], url: str) -> dict[str, Any]:
+    """The node that describes the page: the outermost article, one that names the page first."""
+    articles = [node for node in nodes if any(_ARTICLE_TYPE.search(kind) for kind in _kinds(node))]
+    path = urlsplit(url).path
+    for node in articles:
+        about = node.get("mainEntityOfPage") or node.get("url") or node.get("@id")
+        if isinstance(about, dict):
+            about = about.get("@id") or about.get("url")
+        if isinstance(about, str) and len(path) > 1 and _path(about) == path:
+            return node
+    return articles[0] if articles else {}
+
+
+def _path(url: str) -> str:
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""
+
+
+def _site_name(nodes: list[dict[str, Any]]) -> str:
+    for node in nodes:
+        if any(
+            kind in ("WebSite", "NewsMediaOrganization", "Organization") for kind in _kinds(node)
+        ):
+            return _text(node.get("name"))
+    return ""
+
+
+def _kinds(node: dict[str, Any]) -> list[str]:
+    kind = node.get("@type")
+    kinds = kind if isinstance(kind, list) else [kind]
+    return [value for value in kinds if isinstance(value, str)]
+
+
+def _text(value: object) -> str:
+    """The text of a JSON-LD value: a string, or the name of a node, or the first of a list."""
+    match value:
+        case str():
+            return value
+        case dict():
+            return _text(value.get("name") or value.get("@value"))
+        case list():
+            return _text(value[0]) if value else ""
+        case _:
+            return ""
+
+
+def _take(items: Iterator[HtmlElement], count: int) -> Iterator[HtmlElement]:
+    for item, _ in zip(items, range(count), strict=False):
+        yield item

@@ -1,0 +1,143 @@
+"""The worker pool, with real subprocesses that crash, loop and hoard."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from ingest.errors import ParseError, WorkerError
+from ingest.workers import Job, WorkerPool
+from tests import worker_jobs
+
+NAMES = ("refuse", "fail", "loop", "hang", "segfault", "leave", "allocate", "nonsense")
+JOBS = {
+    "echo": Job("tests.worker_jobs:echo", result="tests.worker_jobs:Echo"),
+    "missing": Job("tests.worker_jobs:no_such_job"),
+    **{name: Job(f"tests.worker_jobs:{name}") for name in NAMES},
+}
+
+
+def pool(size: int = 1, deadline_s: float = 5.0) -> WorkerPool:
+    return WorkerPool(size, deadline_s=deadline_s, max_memory_bytes=256 * 2**20, jobs=JOBS)
+
+
+async def echo(workers: WorkerPool, body: bytes = b"") -> worker_jobs.Echo:
+    answer = await workers.call("echo", {"say": "hello"}, body)
+    assert isinstance(answer, worker_jobs.Echo)
+    return answer
+
+
+def test_a_job_returns_its_value_and_the_worker_is_used_again() -> None:
+    async def run() -> None:
+        async with pool() as workers:
+            first = await echo(workers, b"x" * 3_000_000)
+            assert (first.size, first.said) == (3_000_000, "hello")
+            assert (await echo(workers)).pid == first.pid != os.getpid()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("job", "code", "says"),
+    [
+        pytest.param("segfault", "worker-died", "SIGSEGV", id="crashes"),
+        pytest.param("leave", "worker-died", "exit code 7", id="exits"),
+        pytest.param("loop", "worker-timeout", "0.5 s", id="loops"),
+        pytest.param("hang", "worker-timeout", "0.5 s", id="hangs"),
+        pytest.param("allocate", "worker-memory", "memory", id="hoards"),
+        pytest.param("fail", "worker-failed", "RuntimeError: a bug", id="raises"),
+        pytest.param("nonsense", "worker-failed", "UnicodeEncodeError", id="cannot-be-encoded"),
+        pytest.param("missing", "worker-failed", "no_such_job", id="does-not-exist"),
+    ],
+)
+def test_only_the_faulty_job_fails(job: str, code: str, says: str) -> None:
+    async def run() -> None:
+        async with pool(size=2, deadline_s=0.5 if code == "worker-timeout" else 20) as workers:
+            await asyncio.gather(echo(workers), echo(workers))
+            started = time.monotonic()
+            faulty = workers.call(job, {"url": "http://courier.example/a"}, b"")
+            failed, *others = await asyncio.gather(
+                faulty, *(echo(workers) for _ in range(10)), return_exceptions=True
+            )
+            assert time.monotonic() - started < 20
+            assert isinstance(failed, WorkerError)
+            assert failed.thing == "http://courier.example/a"
+            assert failed.reason.startswith(f"{code}: ")
+            assert says in failed.reason
+            assert all(isinstance(other, worker_jobs.Echo) for other in others)
+            assert (await echo(workers)).said == "hello"
+
+    asyncio.run(run())
+
+
+def test_a_parse_error_arrives_as_it_was_raised() -> None:
+    async def run() -> None:
+        async with pool() as workers:
+            with pytest.raises(ParseError) as caught:
+                await workers.call("refuse", {"url": "http://courier.example/p"}, b"")
+            assert str(caught.value) == (
+                "http://courier.example/p: not-html: a picture (nothing to do)"
+            )
+
+    asyncio.run(run())
+
+
+def test_a_worker_killed_between_jobs_is_replaced() -> None:
+    async def run() -> None:
+        async with pool() as workers:
+            first = (await echo(workers)).pid
+            os.kill(first, 9)
+            while Path(f"/proc/{first}/stat").read_text().split()[2] != "Z":
+                await asyncio.sleep(0.01)
+            assert (await echo(workers)).pid != first
+
+    asyncio.run(run())
+
+
+def test_a_cancelled_job_ends_its_worker() -> None:
+    async def run() -> None:
+        async with pool() as workers:
+            pid = (await echo(workers)).pid
+            task = asyncio.create_task(workers.call("hang", {}, b""))
+            await asyncio.sleep(0.3)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert not Path(f"/proc/{pid}").exists()
+            assert (await echo(workers)).pid != pid
+
+    asyncio.run(run())
+
+
+def test_nothing_is_left_behind() -> None:
+    def open_files() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    async def run() -> list[int]:
+        async with pool(size=2, deadline_s=0.3) as workers:
+            pids = [e.pid for e in await asyncio.gather(echo(workers), echo(workers))]
+            with pytest.raises(WorkerError):
+                await workers.call("hang", {}, b"")
+            return [*pids, (await echo(workers)).pid]
+
+    asyncio.run(run())
+    before = open_files()
+    pids = asyncio.run(run())
+    assert open_files() == before
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
+def test_an_idle_worker_ends_when_its_parent_is_gone() -> None:
+    async def run() -> int:
+        workers = pool()
+        pid = (await echo(workers)).pid
+        worker = workers._idle.pop()
+        worker.hang_up()
+        assert worker._process.wait(5) == 0
+        return pid
+
+    assert not Path(f"/proc/{asyncio.run(run())}").exists()

@@ -1,0 +1,402 @@
+"""The sample newsroom's content: invented publishers, articles and what is true of them.
+
+The YAML files beside this module are the truth; everything else (pages, feeds, `truth()`) is derived
+from them. Pure: the only input is the package's own data.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from functools import cache, cached_property
+from importlib import resources
+from typing import Any, Literal, TypeAlias
+from urllib.parse import quote
+from zoneinfo import ZoneInfo
+
+import yaml
+
+PageKind: TypeAlias = Literal["ok", "late", "video"]
+
+LANGUAGES = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
+LAST_DAY = 21
+SECOND_EDITION_DAY = 19  # articles of this day and later appear between the two polls of the demo
+WEEK = timedelta(days=7)
+_LETTERS = str.maketrans({"ł": "l", "Ł": "L", "ı": "i", "ß": "ss", "ø": "o", "’": "", "'": ""})
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """How a language writes dates, and the texts that its sites put around an article."""
+
+    code: str
+    months: tuple[str, ...]
+    days: tuple[str, ...]
+    date: str
+    texts: Mapping[str, str]
+
+    def written(self, when: datetime) -> str:
+        """The date as a reader sees it, in the zone that `when` has."""
+        return self.date.format(
+            day=when.day, month=self.months[when.month - 1], year=when.year, time=f"{when:%H:%M}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class FeedSpec:
+    """A feed as the server offers it.
+
+    Attributes:
+        format: `rss`, `rdf`, `atom`, `json`; `gone` answers 410, `html` is a page, not a feed.
+        only: the kind of articles in it; "" for all.
+        content: `summary` or `full`.
+        dates: `plain`, `zone-name`, `localized`, or `none` where entries have no dates.
+        moved: where the path redirects to for good; "" where it does not.
+        extras: `ttl`, `update-period`, `hub`, `category`, `creator`, `author`, `media`.
+    """
+
+    path: str
+    title: str
+    format: Literal["rss", "rdf", "atom", "json", "gone", "html"]
+    only: str = ""
+    content: Literal["summary", "full"] = "summary"
+    dates: Literal["plain", "zone-name", "localized", "none"] = "plain"
+    moved: str = ""
+    guids: bool = True
+    malformed: bool = False
+    charset: str = "utf-8"
+    extras: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A publisher.
+
+    Attributes:
+        path, link: URL patterns: the canonical one, and the one in feeds ("" where it is the same).
+        then: what the server does with `link`: `serve` the page there, or `redirect` to `path`.
+        tracking: query that feeds add to links.
+        declared: where a page names its charset: `header` (and meta), `meta`, or `none`.
+    """
+
+    key: str
+    domain: str
+    name: str
+    lang: str
+    country: str
+    zone: str
+    template: str = ""
+    charset: str = "utf-8"
+    declared: Literal["header", "meta", "none"] = "header"
+    sections: tuple[str, ...] = ()
+    rubrics: tuple[str, ...] = ()
+    path: str = ""
+    link: str = ""
+    then: Literal["serve", "redirect"] = "serve"
+    tracking: str = ""
+    feeds: tuple[FeedSpec, ...] = ()
+
+    @property
+    def base(self) -> str:
+        """The site's root without a trailing slash."""
+        return f"http://{self.domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A proposal that a text holds, as the tagger must find it."""
+
+    proposer: str | None
+    venues: tuple[str, ...]
+    parties: tuple[str, ...]
+    status: str
+    sentence: str
+    background: bool = False
+    when: str | None = None
+
+
+@dataclass(frozen=True)
+class NewsArticle:
+    """An article of the newsroom, with what is true of it.
+
+    Attributes:
+        day: 1 (Monday) to 21; `published_at` is day and time with the newsroom's start applied, UTC.
+        text: paragraphs joined by a blank line.
+        copy_of: id of the article whose text this one repeats, "" for an original.
+        page: `ok`, `late` (404 until the second edition) or `video` (a page without text).
+    """
+
+    id: str
+    site: Site
+    day: int
+    published_at: datetime
+    title: str
+    section: str
+    authors: tuple[str, ...]
+    kind: Literal["story", "decoy"]
+    text: str
+    copy_of: str = ""
+    facts: tuple[Fact, ...] = ()
+    leaders: tuple[str, ...] = ()
+    venues: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    page: PageKind = "ok"
+
+    @property
+    def edition(self) -> int:
+        return 2 if self.day >= SECOND_EDITION_DAY else 1
+
+    @cached_property
+    def paragraphs(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.text.split("\n\n") if part.strip())
+
+    @cached_property
+    def summary(self) -> str:
+        """The first paragraph, cut at a word."""
+        first = self.paragraphs[0]
+        if len(first) <= 160:
+            return first
+        return first[:160].rsplit(" ", 1)[0].rstrip(" ,;:«„“—-") + "…"
+
+    @cached_property
+    def local(self) -> datetime:
+        """When it was published, on the publisher's clock."""
+        return self.published_at.astimezone(ZoneInfo(self.site.zone))
+
+    @cached_property
+    def canonical_url(self) -> str:
+        """The URL that the page declares."""
+        return self.site.base + self._filled(self.site.path)
+
+    @cached_property
+    def plain_url(self) -> str:
+        """The URL in the feed, without what is there for tracking."""
+        return self.site.base + self._filled(self.site.link or self.site.path)
+
+    @cached_property
+    def url(self) -> str:
+        """The URL in the feed."""
+        tracking = self._filled(self.site.tracking)
+        return f"{self.plain_url}?{tracking}" if tracking else self.plain_url
+
+    def _filled(self, pattern: str) -> str:
+        words = slug(self.title) if "{slug}" in pattern else ""
+        path = pattern.format(
+            section=slug(self.section),
+            date=f"{self.local:%Y/%m/%d}",
+            slug="-".join(filter(None, (words, self.id))),
+            id=self.id,
+        )
+        return quote(path, safe="/=&?-._~")
+
+
+def slug(text: str) -> str:
+    """At most seven words of the text, lower case, Latin accents off, joined by hyphens."""
+    folded = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    plain = "".join(char for char in folded if not unicodedata.combining(char) or char == "\u0306")
+    words = re.findall(r"\w+", unicodedata.normalize("NFC", plain).casefold())
+    return "-".join(words[:7])
+
+
+def story_start(now: datetime) -> date:
+    """Monday of day 1, so that day 21 (a Sunday) ends within the week before `now`.
+
+    Args:
+        now: the first run; aware. Later runs must pass the date that the first one stored.
+    """
+    today = now.astimezone(UTC).date()
+    return today - timedelta(days=today.weekday()) - 3 * WEEK
+
+
+@dataclass(frozen=True)
+class Newsroom:
+    """Sites and articles, dated from `start` (the Monday that is day 1)."""
+
+    start: date
+    languages: Mapping[str, Language]
+    sites: tuple[Site, ...]
+    all_articles: tuple[NewsArticle, ...]
+
+    @classmethod
+    def load(cls, start: date = date(2025, 3, 3)) -> Newsroom:
+        """Read the packaged data.
+
+        Args:
+            start: a Monday, see `story_start`.
+        """
+        if start.weekday() != 0:
+            raise ValueError(f"the newsroom starts on a Monday, not on {start:%A %Y-%m-%d}")
+        languages, sites, oddities = _publishers()
+        articles = _articles(_article_rows(), {s.key: s for s in sites}, oddities, start)
+        return cls(start, languages, sites, articles)
+
+    def articles(self, edition: int = 2) -> tuple[NewsArticle, ...]:
+        """What is published in an edition, oldest first; the second includes the first."""
+        return tuple(article for article in self.all_articles if article.edition <= edition)
+
+    def listed(self, site: Site, spec: FeedSpec, edition: int) -> tuple[NewsArticle, ...]:
+        """The articles of a feed in an edition, newest first."""
+        return tuple(
+            article
+            for article in reversed(self.of_site(site))
+            if article.edition <= edition and spec.only in ("", article.kind)
+        )
+
+    def of_site(self, site: Site) -> Sequence[NewsArticle]:
+        """The site's articles of both editions, oldest first."""
+        return self._by_site.get(site.key, ())
+
+    def language(self, site: Site) -> Language:
+        return self.languages[site.lang]
+
+    def feeds(self) -> Iterator[tuple[Site, FeedSpec]]:
+        """Every feed there is, in the order of sites.yaml."""
+        for site in self.sites:
+            for spec in site.feeds:
+                yield site, spec
+
+    def clutter(self, site: Site) -> tuple[str, ...]:
+        """Texts of the site's pages that belong to no article."""
+        return tuple(self.language(site).texts.values())
+
+    def scaled(self, count: int) -> Newsroom:
+        """A newsroom of exactly `count` articles, for benchmarks.
+
+        The articles of the packaged one come first; then come salted ones: own id, URL and words, so
+        that none repeats another. Salted ones carry no facts and are copies of none.
+        """
+        base = self.all_articles
+        articles = [
+            base[index % len(base)]
+            if index < len(base)
+            else _salted(base[index % len(base)], index // len(base))
+            for index in range(count)
+        ]
+        articles.sort(key=lambda article: (article.published_at, article.id))
+        return replace(self, all_articles=tuple(articles))
+
+    @cached_property
+    def by_id(self) -> Mapping[str, NewsArticle]:
+        return {article.id: article for article in self.all_articles}
+
+    @cached_property
+    def _by_site(self) -> Mapping[str, list[NewsArticle]]:
+        grouped: dict[str, list[NewsArticle]] = {}
+        for article in self.all_articles:
+            grouped.setdefault(article.site.key, []).append(article)
+        return grouped
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+def _yaml(text: str) -> Any:  # noqa: ANN401 - checked by the callers
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load(text, Loader=loader)  # noqa: S506 - a safe loader, in C where there is one
+
+
+@cache
+def _publishers() -> tuple[dict[str, Language], tuple[Site, ...], dict[str, list[str]]]:
+    raw = _yaml(resources.files(__package__).joinpath("sites.yaml").read_text("utf-8"))
+    languages = {
+        code: Language(code, tuple(row["months"]), tuple(row["days"]), row["date"], row["texts"])
+        for code, row in raw["languages"].items()
+    }
+    sites = []
+    for row in raw["sites"]:
+        feeds = tuple(
+            FeedSpec(**{**feed, "extras": tuple(feed.get("extras", ()))}) for feed in row["feeds"]
+        )
+        tuples = {name: tuple(row.get(name, ())) for name in ("sections", "rubrics")}
+        sites.append(Site(**{**row, **tuples, "feeds": feeds}))
+    return languages, tuple(sites), dict(raw["oddities"])
+
+
+@cache
+def _article_rows() -> tuple[dict[str, Any], ...]:
+    folder = resources.files(__package__).joinpath("articles")
+    rows: list[dict[str, Any]] = []
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if file.name.endswith(".yaml"):
+            rows.extend(_yaml(file.read_text("utf-8")) or ())
+    return tuple(rows)
+
+
+def _articles(
+    rows: tuple[dict[str, Any], ...],
+    sites: Mapping[str, Site],
+    oddities: Mapping[str, Sequence[str]],
+    start: date,
+) -> tuple[NewsArticle, ...]:
+    by_id = {row["id"]: row for row in rows}
+    articles = []
+    for row in rows:
+        original = by_id[row["copy_of"]] if row.get("copy_of") else row
+        hour = time.fromisoformat(row["time"])
+        published = datetime.combine(start + timedelta(days=row["day"] - 1), hour, UTC)
+        articles.append(
+            NewsArticle(
+                id=row["id"],
+                site=sites[row["site"]],
+                day=row["day"],
+                published_at=published,
+                title=row["title"].strip(),
+                section=row["section"],
+                authors=tuple(row.get("authors") or ()),
+                kind=row["kind"],
+                text=original["text"].strip(),
+                copy_of=row.get("copy_of") or "",
+                facts=tuple(_fact(fact) for fact in original.get("facts") or ()),
+                leaders=tuple(original.get("leaders") or ()),
+                venues={
+                    name: tuple(roles) for name, roles in (original.get("venues") or {}).items()
+                },
+                page=_page(row["id"], oddities),
+            )
+        )
+    return tuple(sorted(articles, key=lambda article: (article.published_at, article.id)))
+
+
+def _page(article: str, oddities: Mapping[str, Sequence[str]]) -> PageKind:
+    if article in oddities.get("late", ()):
+        return "late"
+    return "video" if article in oddities.get("video", ()) else "ok"
+
+
+def _fact(row: Mapping[str, Any]) -> Fact:
+    return Fact(
+        proposer=row["proposer"],
+        venues=tuple(row["venues"]),
+        parties=tuple(row["parties"]),
+        status=row["status"],
+        sentence=row["sentence"],
+        background=bool(row.get("background", False)),
+        when=row.get("when"),
+    )
+
+
+def _salted(article: NewsArticle, salt: int) -> NewsArticle:
+    """The article with every sixth lower-case word lengthened by letters of the salt."""
+    letters = "".join("bdfgklmnprstvzxq"[int(digit, 16)] + "a" for digit in f"{salt:x}")
+    count = 0
+
+    def salted(match: re.Match[str]) -> str:
+        nonlocal count
+        count += 1
+        return match[0] + letters if count % 6 == 1 else match[0]
+
+    def words(text: str) -> str:
+        return re.sub(r"\b[^\W\d_A-ZА-ЯЁІЇЄҐЎ]{4,}\b", salted, text)
+
+    return replace(
+        article,
+        id=f"{article.id}-{salt}",
+        published_at=article.published_at + timedelta(seconds=salt % 60),
+        title=f"{words(article.title)} ({salt})",
+        text=words(article.text),
+        copy_of="",
+        facts=(),
+        page="ok",
+    )

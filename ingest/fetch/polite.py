@@ -1,0 +1,138 @@
+"""Fetching as a good guest: the host's turn first, robots.txt before pages, rests respected."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Literal
+
+from ingest.fetch import robots
+from ingest.fetch.hosts import Granted, Resting, Wait, host_key
+from ingest.fetch.result import FetchFailed, FetchResult
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+
+    from ingest.fetch.client import Fetcher
+    from ingest.fetch.hosts import HostGate
+    from ingest.model import Host
+
+
+class PoliteFetcher:
+    """A fetcher behind the gate of the hosts.
+
+    Args:
+        fetcher: does the requests.
+        gate: knows whose turn it is, over all processes.
+        clock: aware UTC.
+        timeout_s: the fetcher's deadline; a host is held that long at most.
+        ask_robots: whether robots.txt is asked before a page. Feeds are never asked for: they
+            are published to be polled.
+        patience_s: longest wait for a turn; beyond it the result is `busy-host`.
+        sleep: waits; the tests' clock has its own.
+    """
+
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        gate: HostGate,
+        *,
+        clock: Callable[[], datetime],
+        timeout_s: float,
+        ask_robots: bool = True,
+        patience_s: float = 120.0,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._fetcher, self._gate = fetcher, gate
+        self._clock, self._sleep = clock, sleep
+        self._timeout_s, self._patience_s = timeout_s, patience_s
+        self._ask_robots = ask_robots
+
+    async def get(
+        self,
+        url: str,
+        *,
+        kind: Literal["feed", "page"] = "feed",
+        etag: str = "",
+        last_modified: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> FetchResult:
+        """GET in the host's turn.
+
+        Returns:
+            As `Fetcher.get`; besides FetchFailed with `resting` (its headers carry `x-rest-until`
+            in ISO form), `busy-host` or `robots`, for which nothing was sent.
+        """
+        if not host_key(url):
+            return FetchFailed(url, "bad-url", "no host to ask", self._clock(), passing=False)
+        host = await self._turn(url)
+        if isinstance(host, FetchFailed):
+            return host
+        if kind == "page" and self._ask_robots:
+            if not robots.is_fresh(host.robots_status, host.robots_at, self._clock()):
+                await self._ask_for_rules(url)
+                host = await self._turn(url)
+                if isinstance(host, FetchFailed):
+                    return host
+            if not robots.is_allowed(host.robots_status, host.robots, url):
+                await self._gate.release(url, self._clock(), unused=True)
+                return _forbidden(host, url, self._clock())
+        try:
+            result = await self._fetcher.get(
+                url,
+                kind=kind,
+                etag=etag,
+                last_modified=last_modified,
+                headers=headers,
+                now=self._clock(),
+            )
+        finally:
+            await self._gate.release(url, self._clock())
+        await self._gate.learn(result)
+        return result
+
+    async def _turn(self, url: str) -> Host | FetchFailed:
+        """Wait for the host's turn and take it."""
+        waited = 0.0
+        while True:
+            turn = await self._gate.claim(url, self._clock(), hold_s=self._timeout_s)
+            match turn:
+                case Granted(host):
+                    return host
+                case Resting(until, reason):
+                    return FetchFailed(
+                        url,
+                        "resting",
+                        f"{host_key(url)} rests until {until:%Y-%m-%d %H:%M}Z: {reason}",
+                        self._clock(),
+                        headers={"x-rest-until": until.isoformat()},
+                    )
+                case Wait(seconds):
+                    waited += seconds
+                    if waited > self._patience_s:
+                        detail = f"{host_key(url)} is busy for {seconds:.0f} s more"
+                        return FetchFailed(url, "busy-host", detail, self._clock())
+                    await self._sleep(seconds)
+
+    async def _ask_for_rules(self, url: str) -> None:
+        """Fetch and keep robots.txt in the turn that was taken: a request like any other."""
+        try:
+            answer = await self._fetcher.get(
+                robots.robots_url(url), kind="robots", now=self._clock()
+            )
+            await self._gate.keep_robots(url, answer, self._clock())
+        finally:
+            await self._gate.release(url, self._clock())
+        await self._gate.learn(answer)
+
+
+def _forbidden(host: Host, url: str, now: datetime) -> FetchFailed:
+    if host.robots_status == robots.UNREACHABLE and not host.robots:
+        detail = (
+            f"robots.txt of {host.id} cannot be had, which forbids all until it can; "
+            "asked again within the hour"
+        )
+        return FetchFailed(url, "robots", detail, now)
+    return FetchFailed(
+        url, "robots", f"robots.txt of {host.id} forbids this page", now, passing=False
+    )

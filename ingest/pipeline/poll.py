@@ -81,7 +81,6 @@ async def poll_feeds(services: Services, feeds: Iterable[Feed]) -> None:
             last_modified=feed.state.last_modified if conditional else "",
             user_agent=feed.user_agent,
         )
-        await services.gate.learn(result)
         return feed, result
 
     def size(answer: Answer) -> int:

@@ -100,10 +100,21 @@ async def _save_pages(
         if total:
             services.progress("pages", done, total)
 
-    async with aclosing(pages) as chunks, asyncio.TaskGroup() as group:  # type: ignore[type-var]
-        async for chunk in chunks:
-            await free.acquire()
-            group.create_task(save(chunk))
+    try:
+        async with aclosing(pages) as chunks, asyncio.TaskGroup() as group:  # type: ignore[type-var]
+            async for chunk in chunks:
+                await free.acquire()
+                group.create_task(save(chunk))
+    except BaseExceptionGroup as errors:
+        raise _first(errors) from errors
+
+
+def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error inside, which is the cause; the others followed from it."""
+    error: BaseException = errors
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
 
 
 async def _left_behind(services: Services) -> AsyncIterator[list[Page]]:

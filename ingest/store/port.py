@@ -8,13 +8,14 @@ Adapters hold no policy: pure code decides what is due, duplicate or alarming.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime  # msgspec reads the rows' annotations at run time
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self, TypeVar, runtime_checkable
+
+from ingest.model import Article, Entry, Mention, Proposal
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
 
-    from ingest.model import Article, Entry, Mention, Proposal
     from ingest.query.ast import Node
 
 

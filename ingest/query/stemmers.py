@@ -1,0 +1,156 @@
+"""Stems: Snowball's for six languages, light ones of our own for Ukrainian, Belarusian, Polish.
+
+All of them take and return folded terms (`analysis.fold`). The light ones strip one ending, the
+longest that leaves a stem of three letters, which joins the cases of a noun or adjective; they do
+not try to join word classes. Alternations that a suffix cannot undo (Прага/Празі, Praga/Pradze)
+are met at query time: `variants` names the other stems that a query word should look for.
+"""
+
+from __future__ import annotations
+
+import threading
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import Stemmer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LATIN = ("en", "de", "fr", "es", "tr", "pl")
+CYRILLIC = ("ru", "uk", "be")
+LANGUAGES = LATIN + CYRILLIC
+
+_SNOWBALL = {
+    "en": "english",
+    "ru": "russian",
+    "de": "german",
+    "fr": "french",
+    "es": "spanish",
+    "tr": "turkish",
+}
+
+MIN_STEM = 3
+
+
+def _endings(text: str) -> tuple[str, ...]:
+    return tuple(sorted(text.split(), key=len, reverse=True))
+
+
+_UK = _endings(
+    "а я у ю і ї и е є о й ь ою ею єю ом ем єм ам ям ах ях ами ями ові еві єві ів їв ей ий ій "
+    "ого ього ому ьому им їм ім их іх їх ими іми їми ая яя ої єї ую юю ее еє ії ію ією ій"
+)
+_BE = _endings(
+    "а я у ю і ы е э о й ь ай яй ой ею аю ом ам ем ям ах ях амі ямі аў яў оў еў ей ы ый ій "
+    "ага яга ога ому аму яму ым ім ых іх ымі імі ая яя ую юю ое ае ія ію іяй іі"
+)
+_PL = _endings(
+    "a e i o u y ą ę ie ia iu io em om am ach ami ow owi owie iem iam iach iami "
+    "ego emu ym im ych ich ymi imi ej iej a aja ii ij"
+)
+
+
+def _strip(term: str, endings: tuple[str, ...]) -> str:
+    for ending in endings:
+        if len(term) - len(ending) >= MIN_STEM and term.endswith(ending):
+            return term[: -len(ending)]
+    return term
+
+
+def _stem_uk(term: str) -> str:
+    # Київ/Києва and Львів/Львова change the vowel of a closed syllable: write it one way.
+    if len(term) > MIN_STEM and term.endswith(("їв", "єв")):
+        return term[:-2] + "єв"
+    if len(term) > MIN_STEM + 1 and term.endswith("ів"):
+        return term[:-2]
+    stem = _strip(term, _UK)
+    return stem[:-2] + "єв" if stem.endswith(("їв", "єв")) and len(stem) > MIN_STEM else stem
+
+
+def _stem_be(term: str) -> str:
+    stem = _strip(term, _BE)
+    return stem[:-1] + "в" if stem.endswith("ў") else stem
+
+
+def _stem_pl(term: str) -> str:
+    return _strip(term, _PL)
+
+
+_local = threading.local()
+
+
+def _snowball(lang: str, term: str) -> str:
+    # A Snowball stemmer keeps state while it works, so each thread has its own.
+    stemmers: dict[str, Callable[[str], str]] = getattr(_local, "stemmers", {})
+    if lang not in stemmers:
+        stemmers[lang] = Stemmer.Stemmer(_SNOWBALL[lang]).stemWord
+        _local.stemmers = stemmers
+    return stemmers[lang](term)
+
+
+def is_cyrillic(term: str) -> bool:
+    """Whether the term has a Cyrillic letter."""
+    return any("Ѐ" <= char <= "ԯ" for char in term)
+
+
+def _is_latin(term: str) -> bool:
+    return any("a" <= char <= "z" or "ß" <= char <= "ɏ" for char in term)
+
+
+@lru_cache(maxsize=200_000)
+def stem(term: str, lang: str) -> str:
+    """Return the stem of a folded term in a text of that language.
+
+    A term in the other script takes the stemmer of that script's commonest language here (en,
+    ru), and so does any term of a language that we have no stemmer for. Numbers and other scripts
+    are their own stems.
+    """
+    if is_cyrillic(term):
+        chosen = lang if lang in CYRILLIC else "ru"
+    elif _is_latin(term):
+        chosen = lang if lang in LATIN else "en"
+    else:
+        return term
+    if chosen == "uk":
+        return _stem_uk(term)
+    if chosen == "be":
+        return _stem_be(term)
+    if chosen == "pl":
+        return _stem_pl(term)
+    return _snowball(chosen, term)
+
+
+# Last letters of a stem that change before some case endings.
+_ALTERNATIONS = {
+    "uk": (("г", "з"), ("к", "ц"), ("х", "с")),
+    "be": (("г", "з"), ("к", "ц"), ("х", "с"), ("т", "ц"), ("д", "дз")),
+    "pl": (("g", "dz"), ("k", "c"), ("r", "rz"), ("t", "c"), ("d", "dz"), ("ch", "sz")),
+}
+
+
+def _variants(word_stem: str, lang: str) -> tuple[str, ...]:
+    found = []
+    for plain, changed in _ALTERNATIONS.get(lang, ()):
+        if word_stem.endswith(changed) and len(word_stem) - len(changed) + len(plain) >= MIN_STEM:
+            found.append(word_stem[: -len(changed)] + plain)
+        elif word_stem.endswith(plain) and len(word_stem) >= MIN_STEM:
+            found.append(word_stem[: -len(plain)] + changed)
+    return tuple(found)
+
+
+@lru_cache(maxsize=10_000)
+def query_stems(term: str) -> tuple[str, ...]:
+    """Return every stem that a query word looks for, sorted: all languages of its script."""
+    if is_cyrillic(term):
+        languages: tuple[str, ...] = CYRILLIC
+    elif _is_latin(term):
+        languages = LATIN
+    else:
+        return (term,)
+    stems: set[str] = set()
+    for lang in languages:
+        word_stem = stem(term, lang)
+        stems.add(word_stem)
+        stems.update(_variants(word_stem, lang))
+    return tuple(sorted(stems))

@@ -47,7 +47,7 @@ def kind_name(kind: type[Record]) -> str:
 
 
 @cache
-def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:  # noqa: ANN401  a type
     return msgspec.json.Decoder(kind)
 
 
@@ -65,7 +65,7 @@ def decode(kind: type[T], raw: bytes | str) -> T:
         StoreError: the document is damaged.
     """
     try:
-        record: T = _decoder(kind).decode(raw)
+        record: T = _decoder(kind).decode(raw)  # type: ignore[arg-type]  # classes are hashable
     except (msgspec.DecodeError, msgspec.ValidationError) as exc:
         raise StoreError(
             f"a stored {kind.__name__}", f"is damaged: {exc}", "run: summitwatch doctor"

@@ -1,0 +1,429 @@
+"""The embedded store: one SQLite file, every write in one IMMEDIATE transaction."""
+
+# ruff: noqa: S608  table and column names are ours, never a user's; values are bound
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from ingest.errors import StoreError
+from ingest.model import Article, Entry, UrlAlias
+from ingest.query.projection import project
+from ingest.store.port import (
+    Lost,
+    MentionRow,
+    Page,
+    ProposalRow,
+    Record,
+    Refused,
+    Save,
+    Saved,
+    SaveResult,
+    Search,
+    Where,
+)
+from ingest.store.records import (
+    KINDS,
+    MAX_DOC_BYTES,
+    check_where,
+    decode,
+    encode,
+    index_value,
+    indexed_values,
+    kind_name,
+    scrub,
+    with_revision,
+)
+from ingest.store.rows import mention_rows, proposal_rows
+from ingest.store.sqlite_schema import connect, table_of, translated_errors
+from ingest.store.sqlite_search import SqliteSearch
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from ingest.query.ast import Node
+    from ingest.query.projection import Projection
+
+R = TypeVar("R", bound=Record)
+
+_BATCH = 500
+_ARTICLE_COLUMNS = ("source", "lang", "effective_at", "first_stored_at", "feed_id")
+
+
+class SqliteStore:
+    """`Store` over one file. Safe for threads (a lock) and for processes (SQLite's own)."""
+
+    def __init__(self, db: sqlite3.Connection, path: Path) -> None:
+        self._db = db
+        self._lock = threading.RLock()
+        self._search = SqliteSearch(db)
+        self.path = path
+        self.name = f"sqlite:///{path}"
+
+    @classmethod
+    def open(cls, path: Path | str, *, create: bool = True) -> SqliteStore:
+        """Open the file; raises StoreDownError, StoreFullError or SchemaError (see `connect`)."""
+        path = Path(path)
+        return cls(connect(path, create=create), path)
+
+    # --- records --------------------------------------------------------------------------------
+
+    def get(self, kind: type[R], record_id: str) -> R | None:
+        return self.get_many(kind, (record_id,)).get(record_id)
+
+    def get_many(self, kind: type[R], ids: Iterable[str]) -> dict[str, R]:
+        return self._get_many(table_of(kind), kind, ids)
+
+    def put(self, records: Sequence[R]) -> list[R | None]:
+        clean = [scrub(record) for record in records]
+        with self._write():
+            return [self._put(record) for record in clean]
+
+    def find(
+        self, kind: type[R], *where: Where, order_by: str = "id", limit: int | None = None
+    ) -> list[R]:
+        return self._find(table_of(kind), kind, where, order_by, limit)
+
+    def count(self, kind: type[R], *where: Where) -> int:
+        return self._count(table_of(kind), kind, where)
+
+    def delete(self, kind: type[R], ids: Iterable[str]) -> int:
+        with self._write():
+            return sum(
+                self._db.execute(f"DELETE FROM {table_of(kind)} WHERE id = ?", (text_id,)).rowcount
+                for text_id in map(index_value, set(ids))
+            )
+
+    def _put(self, record: R) -> R | None:
+        kind = type(record)
+        table = table_of(kind)
+        written = with_revision(record, record.revision + 1)
+        values = (written.revision, encode(written), *indexed_values(written))
+        columns = ("revision", "doc", *kind.INDEXED)
+        if record.revision == 0:
+            marks = ", ".join("?" * (len(columns) + 1))
+            cursor = self._db.execute(
+                f"INSERT OR IGNORE INTO {table} (id, {', '.join(columns)}) VALUES ({marks})",
+                (written.id, *values),
+            )
+        else:
+            sets = ", ".join(f"{column} = ?" for column in columns)
+            cursor = self._db.execute(
+                f"UPDATE {table} SET {sets} WHERE id = ? AND revision = ?",
+                (*values, written.id, record.revision),
+            )
+        return written if cursor.rowcount == 1 else None
+
+    # --- articles -------------------------------------------------------------------------------
+
+    def save(self, saves: Sequence[Save]) -> list[SaveResult]:
+        prepared = [_prepare(save) for save in saves]  # no work inside the transaction
+        with self._write():
+            seq = int(self._meta("seq")) + 1
+            results: list[SaveResult] = [
+                item if isinstance(item, Refused) else self._save(item, seq) for item in prepared
+            ]
+            self._set_meta("seq", str(seq))
+        return results
+
+    def _save(self, item: _Prepared, seq: int) -> SaveResult:
+        article, entry = item.article, item.entry
+        row = self._db.execute(
+            "SELECT rowid, revision, doc FROM article WHERE id = ?", (article.id,)
+        ).fetchone()
+        if (row[1] if row else 0) != article.revision:
+            return Lost(article.id, "article")
+        if entry is not None and self._revision(Entry, entry.id) != entry.revision:
+            return Lost(article.id, "entry")
+        if row and row[2] == encode(article):
+            written, rowid = article, row[0]  # a repeat: only the projections are written again
+            self._db.execute("UPDATE article SET seq = ? WHERE rowid = ?", (seq, rowid))
+        else:
+            written = with_revision(article, article.revision + 1)
+            rowid = self._write_article(written, seq, row[0] if row else None)
+        self._write_projections(written, rowid, item.projection)
+        return Saved(
+            article=written,
+            entry=self._put(entry) if entry is not None else None,
+            created=row is None,
+        )
+
+    def _revision(self, kind: type[Record], record_id: str) -> int:
+        row = self._db.execute(
+            f"SELECT revision FROM {table_of(kind)} WHERE id = ?", (record_id,)
+        ).fetchone()
+        return row[0] if row else 0
+
+    def _write_article(self, article: Article, seq: int, rowid: int | None) -> int:
+        values = (article.revision, seq, encode(article), *_article_values(article))
+        columns = ("revision", "seq", "doc", *_ARTICLE_COLUMNS)
+        if rowid is None:
+            marks = ", ".join("?" * (len(columns) + 1))
+            cursor = self._db.execute(
+                f"INSERT INTO article (id, {', '.join(columns)}) VALUES ({marks})",
+                (article.id, *values),
+            )
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid
+        sets = ", ".join(f"{column} = ?" for column in columns)
+        self._db.execute(f"UPDATE article SET {sets} WHERE rowid = ?", (*values, rowid))
+        return rowid
+
+    def _write_projections(self, article: Article, rowid: int, projection: Projection) -> None:
+        db = self._db
+        self._drop_projections(rowid)
+        db.executemany(
+            "INSERT INTO mention (article, ordinal, doc) VALUES (?, ?, ?)",
+            [(rowid, at, encode(row)) for at, row in enumerate(mention_rows(article))],
+        )
+        db.executemany(
+            "INSERT INTO proposal (article, ordinal, id, effective_at, doc) VALUES (?, ?, ?, ?, ?)",
+            [
+                (rowid, at, row.id, index_value(row.effective_at), encode(row))
+                for at, row in enumerate(proposal_rows(article))
+            ],
+        )
+        pairs = [
+            (field, value) for field, values in projection.values().items() for value in values
+        ]
+        db.executemany("INSERT OR IGNORE INTO value (field, value) VALUES (?, ?)", pairs)
+        db.executemany(
+            "INSERT INTO mark (value, article) "
+            "SELECT key, ? FROM value WHERE field = ? AND value = ?",
+            [(rowid, *pair) for pair in pairs],
+        )
+        title, text = projection.title, projection.text
+        db.execute(
+            "INSERT INTO stems (rowid, title, text) VALUES (?, ?, ?)",
+            (rowid, " ".join(title.stems), " ".join(text.stems)),
+        )
+        db.execute(
+            "INSERT INTO terms (rowid, title, text) VALUES (?, ?, ?)",
+            (rowid, " ".join(title.terms), " ".join(text.terms)),
+        )
+
+    def _drop_projections(self, rowid: int) -> None:
+        for table in ("mention", "proposal", "mark"):
+            self._db.execute(f"DELETE FROM {table} WHERE article = ?", (rowid,))
+        for table in ("stems", "terms"):
+            self._db.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
+
+    def get_article(self, article_id: str) -> Article | None:
+        return self.get_articles((article_id,)).get(article_id)
+
+    def get_articles(self, ids: Iterable[str]) -> dict[str, Article]:
+        return self._get_many("article", Article, ids)
+
+    def find_articles(
+        self, *where: Where, order_by: str = "id", limit: int | None = None
+    ) -> list[Article]:
+        return self._find("article", Article, where, order_by, limit)
+
+    def count_articles(self, *where: Where) -> int:
+        return self._count("article", Article, where)
+
+    def search(self, search: Search) -> Page:
+        with self._read():
+            return self._search.search(search)
+
+    def proposals(
+        self,
+        node: Node,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        limit: int | None = None,
+    ) -> list[ProposalRow]:
+        with self._read():
+            return self._search.proposals(node, since=since, until=until, limit=limit)
+
+    def mentions(self, article_ids: Iterable[str]) -> list[MentionRow]:
+        rows: list[MentionRow] = []
+        with self._read():
+            for article_id in dict.fromkeys(map(index_value, article_ids)):
+                found = self._db.execute(
+                    "SELECT mention.doc FROM article JOIN mention "
+                    "ON mention.article = article.rowid WHERE article.id = ? ORDER BY ordinal",
+                    (article_id,),
+                )
+                rows.extend(decode(MentionRow, doc) for (doc,) in found)
+        return rows
+
+    def delete_articles(self, ids: Iterable[str]) -> int:
+        deleted = 0
+        with self._write():
+            for article_id in map(index_value, set(ids)):
+                row = self._db.execute(
+                    "SELECT rowid FROM article WHERE id = ?", (article_id,)
+                ).fetchone()
+                self._db.execute(
+                    f"DELETE FROM {table_of(UrlAlias)} WHERE article_id = ?", (article_id,)
+                )
+                if row:
+                    self._drop_projections(row[0])
+                    self._db.execute("DELETE FROM article WHERE rowid = ?", row)
+                    deleted += 1
+            if deleted:
+                self._set_meta("generation", str(int(self._meta("generation")) + 1))
+        return deleted
+
+    # --- the connection -------------------------------------------------------------------------
+
+    def check(self) -> str:
+        """Read the file through; returns "" or the first things that are wrong."""
+        with self._read():
+            rows = [row[0] for row in self._db.execute("PRAGMA quick_check(5)")]
+        return "" if rows == ["ok"] else "; ".join(map(str, rows))
+
+    def stats(self) -> Mapping[str, int | str]:
+        """Return rows by kind, `bytes` of the file and the schema version."""
+        with self._read():
+            counts: dict[str, int | str] = {
+                kind_name(kind): self._db.execute(
+                    f"SELECT count(*) FROM {table_of(kind)}"
+                ).fetchone()[0]
+                for kind in KINDS
+            }
+            for table in ("article", "mention", "proposal"):
+                counts[table] = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            counts["schema"] = self._db.execute("PRAGMA user_version").fetchone()[0]
+        files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
+        counts["bytes"] = sum(file.stat().st_size for file in files if file.exists())
+        return counts
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    @contextmanager
+    def _write(self) -> Generator[None]:
+        with self._transaction("BEGIN IMMEDIATE"):
+            yield
+
+    @contextmanager
+    def _read(self) -> Generator[None]:
+        """One snapshot for all statements of a call."""
+        with self._transaction("BEGIN"):
+            yield
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Generator[None]:
+        with self._lock, translated_errors(self.name):
+            self._db.execute(begin)
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _meta(self, key: str) -> str:
+        value: str = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
+        return value
+
+    def _set_meta(self, key: str, value: str) -> None:
+        self._db.execute("UPDATE meta SET value = ? WHERE key = ?", (value, key))
+
+    def _get_many(self, table: str, kind: type[R], ids: Iterable[str]) -> dict[str, R]:
+        wanted = list(dict.fromkeys(map(index_value, ids)))
+        found: dict[str, R] = {}
+        with self._read():
+            for at in range(0, len(wanted), _BATCH):
+                batch = wanted[at : at + _BATCH]
+                marks = ", ".join("?" * len(batch))
+                rows = self._db.execute(f"SELECT id, doc FROM {table} WHERE id IN ({marks})", batch)
+                found.update((row_id, decode(kind, doc)) for row_id, doc in rows)
+        return found
+
+    def _find(
+        self,
+        table: str,
+        kind: type[R],
+        where: tuple[Where, ...],
+        order_by: str,
+        limit: int | None,
+    ) -> list[R]:
+        check_where(kind, where, order_by)
+        clause, values = _conditions(where)
+        field, way = order_by.removeprefix("-"), "DESC" if order_by.startswith("-") else "ASC"
+        order = f"id {way}" if field == "id" else f"{field} {way}, id {way}"
+        with self._read():
+            rows = self._db.execute(
+                f"SELECT doc FROM {table}{clause} ORDER BY {order} LIMIT ?",
+                (*values, -1 if limit is None else max(limit, 0)),
+            )
+            return [decode(kind, doc) for (doc,) in rows]
+
+    def _count(self, table: str, kind: type[R], where: tuple[Where, ...]) -> int:
+        check_where(kind, where)
+        clause, values = _conditions(where)
+        with self._read():
+            count: int = self._db.execute(
+                f"SELECT count(*) FROM {table}{clause}", values
+            ).fetchone()[0]
+        return count
+
+
+class _Prepared:
+    """A save, ready to write."""
+
+    __slots__ = ("article", "entry", "projection")
+
+    def __init__(self, article: Article, entry: Entry | None, projection: Projection) -> None:
+        self.article, self.entry, self.projection = article, entry, projection
+
+
+def _prepare(save: Save) -> _Prepared | Refused:
+    article = scrub(save.article)
+    size = len(encode(article))
+    if size > MAX_DOC_BYTES:
+        return Refused(
+            article.id, f"too-large: {size:,} bytes, at most {MAX_DOC_BYTES:,} are stored"
+        )
+    entry = scrub(save.entry) if save.entry is not None else None
+    return _Prepared(article, entry, project(article))
+
+
+def _article_values(article: Article) -> tuple[Any, ...]:
+    return tuple(index_value(getattr(article, column)) for column in _ARTICLE_COLUMNS)
+
+
+def _conditions(where: tuple[Where, ...]) -> tuple[str, list[Any]]:
+    """Return the WHERE clause (or "") and its values; fields are checked before."""
+    clauses: list[str] = []
+    values: list[Any] = []
+    for condition in where:
+        clause, bound = _condition(condition)
+        clauses.append(f"({clause})")
+        values.extend(bound)
+    return (f" WHERE {' AND '.join(clauses)}" if clauses else ""), values
+
+
+def _condition(condition: Where) -> tuple[str, list[Any]]:
+    field, op = condition.field, condition.op
+    if op == "in":
+        wanted = [index_value(value) for value in condition.value]
+        present = [value for value in wanted if value is not None]
+        if len(present) > 30_000:  # SQLite takes 32,766 values
+            raise StoreError(f"{field} in", f"{len(present):,} values are too many", "ask in parts")
+        clause = f"{field} IN ({', '.join('?' * len(present))})"
+        return (f"{clause} OR {field} IS NULL" if None in wanted else clause), present
+    value = index_value(condition.value)
+    if value is None:
+        return f"{field} IS {'NOT ' if op == '!=' else ''}NULL", []
+    if op == "prefix":
+        return f"{field} >= ? AND {field} <= ?", [value, f"{value}\U0010ffff"]
+    if op == "<=":
+        return f"{field} <= ? OR {field} IS NULL", [value]
+    return f"{field} {op} ?", [value]

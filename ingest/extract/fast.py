@@ -67,8 +67,9 @@ class _Condition:
     def __init__(self, alternatives: list[str]) -> None:
         self._other_tags: frozenset[str] | None = None
         self._without: list[str] = []
-        singles: dict[str, list[Test]] = {}
         self._first_of: list[tuple[str, str, _Remembered]] = []
+        singles: dict[str, list[Test]] = {}
+        suspicious: dict[str, list[Test]] = {}
         for alternative in alternatives:
             if match := _NOT_SELF.fullmatch(alternative):
                 self._other_tags = frozenset(_SELF.findall(match[1]))
@@ -78,27 +79,25 @@ class _Condition:
                 first, second, test = _test(alternative)
                 if second:
                     self._first_of.append((first, second, _Remembered([test])))
+                    suspicious.setdefault(second, []).append(test)
                 else:
                     singles.setdefault(first, []).append(test)
+                suspicious.setdefault(first, []).append(test)
         self._singles = [(name, _Remembered(tests)) for name, tests in singles.items()]
+        # Attributes whose value may make the predicate true: empty for nearly every element.
+        self.suspicious = [(name, _Remembered(tests)) for name, tests in suspicious.items()]
+        self.is_by_attribute = self._other_tags is None and not self._without
 
     def __call__(self, element: HtmlElement) -> bool:
-        get = element.get
         for name, remembered in self._singles:
-            value = get(name)
+            value = element.get(name)
             if value is not None and remembered[value]:
                 return True
         for first, second, remembered in self._first_of:
-            one, other = get(first), get(second)
-            if one is None or other is None:
-                value = other if one is None else one
-                if value is not None and remembered[value]:
-                    return True
-            elif remembered[one] or remembered[other]:
-                # XPath takes the string of a node set from its first node in the source
-                leading = next(name for name in element.keys() if name in (first, second))  # noqa: SIM118
-                if remembered[get(leading)]:
-                    return True
+            # XPath takes the string of a node set from its first node in the source
+            value = next((v for n, v in element.items() if n in (first, second)), None)
+            if value is not None and remembered[value]:
+                return True
         if self._other_tags is not None and element.tag not in self._other_tags:
             return True
         return any(element.find(path) is None for path in self._without)
@@ -126,7 +125,7 @@ class Walk:
     ) -> None:
         self.path = path
         self._tags = tags
-        self._condition, *self._more = conditions
+        self._conditions = conditions
         self._which = which
 
     def __call__(self, tree: HtmlElement) -> list[HtmlElement]:
@@ -142,10 +141,15 @@ class Walk:
                 return list(found.values())
 
     def _matching(self, tree: HtmlElement) -> Iterator[HtmlElement]:
-        condition, more = self._condition, self._more
+        suspicious, conditions = self._conditions[0].suspicious, self._conditions
         for element in tree.iterdescendants(*self._tags):
-            if condition(element) and all(other(element) for other in more):
-                yield element
+            get = element.get
+            for name, remembered in suspicious:
+                value = get(name)
+                if value is not None and remembered[value]:
+                    if all(condition(element) for condition in conditions):
+                        yield element
+                    break
 
 
 def compile_walk(path: str) -> Walk:
@@ -167,9 +171,10 @@ def compile_walk(path: str) -> Walk:
     tags = ["*"]
     if groups and all(_SELF.fullmatch(alternative) for alternative in groups[0]):
         tags = [alternative.removeprefix("self::") for alternative in groups.pop(0)]
-    if not groups:
+    conditions = [_Condition(group) for group in groups]
+    if not conditions or not conditions[0].is_by_attribute:
         raise UnsupportedError(path)
-    return Walk(path, tags, [_Condition(group) for group in groups], which)
+    return Walk(path, tags, conditions, which)
 
 
 def patch() -> int:
@@ -227,14 +232,14 @@ def _alternatives(predicate: str) -> list[str]:
     """Split at every `or` that stands outside quotes and parentheses."""
     parts, start, depth, quoted = [], 0, 0, False
     for match in re.finditer(r"'|\(|\)|\s+or\s+", predicate):
-        token = match[0]
-        if token == "'":
+        mark = match[0]
+        if mark == "'":
             quoted = not quoted
         elif quoted:
             continue
-        elif token == "(":
+        elif mark == "(":
             depth += 1
-        elif token == ")":
+        elif mark == ")":
             depth -= 1
         elif depth == 0:
             parts.append(predicate[start : match.start()].strip())

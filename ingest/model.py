@@ -192,6 +192,8 @@ class FeedState:
         gone: muted by a 410, re-checked monthly.
         recent_ids: entry ids of the last document, to notice a feed that rolled over.
         gap_from, gap_to: a stretch in which entries may have been missed.
+        hint_s: longest wait that the last document asked for (ttl, updatePeriod).
+        skip_hours, skip_days: UTC hours and weekdays (0 is Monday) it asks to be left alone.
     """
 
     etag: str = ""
@@ -222,6 +224,9 @@ class FeedState:
     recent_ids: tuple[str, ...] = ()
     gap_from: datetime | None = None
     gap_to: datetime | None = None
+    hint_s: int = 0
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

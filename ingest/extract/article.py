@@ -15,9 +15,10 @@ from trafilatura.utils import load_html
 from ingest.errors import ParseError
 from ingest.extract import fast
 from ingest.extract.charset import decode_html
-from ingest.extract.clean import trim_clutter
+from ingest.extract.clean import tidy, trim_clutter
+from ingest.extract.fragment import text_of_html
 from ingest.extract.language import detect_language
-from ingest.extract.metadata import PageMetadata, clean_text, read_metadata
+from ingest.extract.metadata import PageMetadata, read_metadata
 from ingest.extract.result import Extracted
 
 __all__ = ["Extracted", "extract_article", "extract_html_fragment", "media_name", "warm_up"]
@@ -138,18 +139,7 @@ def extract_article_job(header: dict[str, Any], body: bytes) -> Extracted:
 
 def extract_html_fragment(html: str) -> str:
     """Return the text of a feed's HTML content: paragraphs joined by one newline, no markup."""
-    if "<" not in html and "&" not in html:
-        return clean_text(html)
-    try:
-        tree = document_fromstring(f"<div>{html}</div>")
-    except (etree.ParserError, ValueError):
-        return clean_text(html)
-    for hidden in tree.xpath("//script|//style|//noscript|//iframe|//form"):
-        hidden.drop_tree()
-    for block in tree.iter("br", "p", "div", "li", "h1", "h2", "h3", "h4", "tr", "blockquote"):
-        block.tail = "\n" + (block.tail or "")
-        block.text = "\n" + (block.text or "") if block.tag != "br" else block.text
-    return clean_text(tree.text_content())
+    return trim_clutter(text_of_html(html))
 
 
 def warm_up() -> None:
@@ -186,7 +176,7 @@ def _text_of(tree: HtmlElement, html: str, page: PageMetadata, min_chars: int) -
 
 def _extract(tree: HtmlElement, *, favor_precision: bool) -> str:
     text = trafilatura.extract(tree, favor_precision=favor_precision, include_comments=False)
-    return clean_text(text or "")
+    return tidy(text or "")
 
 
 def _flattened(html: str) -> HtmlElement | None:

@@ -9,9 +9,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
 from typing import TYPE_CHECKING, Any
+from unicodedata import normalize
 from urllib.parse import urljoin, urlsplit
 
 from dateutil import parser as dateutil_parser
+
+from ingest.extract.clean import UNPRINTABLE
+from ingest.extract.fragment import text_of_html
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,7 +30,6 @@ _MAX_AUTHORS = 12
 _ARTICLE_TYPE = re.compile(r"(?:article|posting|report|newsevent)$", re.IGNORECASE)
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _SPACES = re.compile(r"\s+")
-_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BY = re.compile(
     r"^(?:written\s+by|by|von|par|por|texte?\s+de|autor(?:ka|zy|en)?|auteure?|yazan|haber|muhabir"
     r"|автор(?:ы|и|ка)?|аўтар(?:ы|ка)?|текст)(?:\s*:\s*|\s+)",
@@ -98,7 +101,7 @@ def read_metadata(tree: HtmlElement, url: str) -> PageMetadata:
         image=_image(sources),
         canonical_url=_canonical(sources),
         publisher=publisher,
-        article_body=clean_text(str(sources.article.get("articleBody") or "")),
+        article_body=text_of_html(_text(sources.article.get("articleBody"))),
         is_free=None if free is None else str(free).lower() not in ("false", "0", "no"),
     )
 
@@ -106,13 +109,8 @@ def read_metadata(tree: HtmlElement, url: str) -> PageMetadata:
 def clean(text: str, limit: int = 500) -> str:
     """One line: no markup, entities, control characters, surrogates or doubled spaces."""
     text = unescape(_TAGS.sub(" ", text)) if "<" in text or "&" in text else text
-    return _SPACES.sub(" ", _UNPRINTABLE.sub("", text)).strip()[:limit]
-
-
-def clean_text(text: str) -> str:
-    """Like `clean`, but lines stay lines and nothing is cut."""
-    lines = (clean(line, limit=len(line)) for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    text = _SPACES.sub(" ", UNPRINTABLE.sub("", text)).strip()[:limit]
+    return normalize("NFC", text)
 
 
 # --- dates -------------------------------------------------------------------------------------
@@ -288,7 +286,8 @@ def _canonical(sources: _Sources) -> str:
     for link in sources.tree.iterfind(".//link[@href]"):
         if "canonical" in link.get("rel", "").lower().split():
             return absolute_url(sources.url, link.get("href"))
-    return absolute_url(sources.url, sources.first("og:url"))
+    declared = sources.first("og:url")
+    return absolute_url(sources.url, declared) if declared else ""
 
 
 def _image(sources: _Sources) -> str:

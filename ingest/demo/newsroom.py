@@ -55,7 +55,8 @@ class FeedSpec:
         content: `summary` or `full`.
         dates: `plain`, `zone-name`, `localized`, or `none` where entries have no dates.
         moved: where the path redirects to for good; "" where it does not.
-        extras: `ttl`, `update-period`, `hub`, `category`, `creator`, `author`, `media`.
+        extras: `ttl`, `update-period`, `hub`, `category`, `creator`, `author`, `media`; `no-etag`
+            and `no-last-modified` say which validator its answers lack.
     """
 
     path: str
@@ -167,8 +168,13 @@ class NewsArticle:
 
     @cached_property
     def canonical_url(self) -> str:
-        """The URL that the page declares."""
+        """The publisher's own URL of the article."""
         return self.site.base + self._filled(self.site.path)
+
+    @property
+    def declared_url(self) -> str:
+        """The canonical URL as the page has it, "" where the page has none."""
+        return "" if self.site.template == "plain" else self.canonical_url
 
     @cached_property
     def plain_url(self) -> str:
@@ -228,8 +234,8 @@ class Newsroom:
         """
         if start.weekday() != 0:
             raise ValueError(f"the newsroom starts on a Monday, not on {start:%A %Y-%m-%d}")
-        languages, sites, oddities = _publishers()
-        articles = _articles(_article_rows(), {s.key: s for s in sites}, oddities, start)
+        languages, sites, oddities = publishers()
+        articles = _articles(article_rows(), {s.key: s for s in sites}, oddities, start)
         return cls(start, languages, sites, articles)
 
     def articles(self, edition: int = 2) -> tuple[NewsArticle, ...]:
@@ -298,7 +304,8 @@ def _yaml(text: str) -> Any:  # noqa: ANN401 - checked by the callers
 
 
 @cache
-def _publishers() -> tuple[dict[str, Language], tuple[Site, ...], dict[str, list[str]]]:
+def publishers() -> tuple[dict[str, Language], tuple[Site, ...], dict[str, list[str]]]:
+    """Languages by code, sites, and the ids of articles whose page is odd, by oddity."""
     raw = _yaml(resources.files(__package__).joinpath("sites.yaml").read_text("utf-8"))
     languages = {
         code: Language(code, tuple(row["months"]), tuple(row["days"]), row["date"], row["texts"])
@@ -315,7 +322,8 @@ def _publishers() -> tuple[dict[str, Language], tuple[Site, ...], dict[str, list
 
 
 @cache
-def _article_rows() -> tuple[dict[str, Any], ...]:
+def article_rows() -> tuple[dict[str, Any], ...]:
+    """The rows of articles/*.yaml, unchecked, by file name."""
     folder = resources.files(__package__).joinpath("articles")
     rows: list[dict[str, Any]] = []
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
@@ -380,6 +388,7 @@ def _fact(row: Mapping[str, Any]) -> Fact:
 def _salted(article: NewsArticle, salt: int) -> NewsArticle:
     """The article with every sixth lower-case word lengthened by letters of the salt."""
     letters = "".join("bdfgklmnprstvzxq"[int(digit, 16)] + "a" for digit in f"{salt:x}")
+    letters += "um" if article.copy_of else ""  # else it would repeat its salted original
     count = 0
 
     def salted(match: re.Match[str]) -> str:

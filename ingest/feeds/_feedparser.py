@@ -20,6 +20,7 @@ from feedparser.sanitizer import replace_doctype
 
 OLDEST_EXPAT: Final = (2, 4, 1)
 MAX_AUTHOR_CHARS: Final = 300
+_C1 = re.compile("[\x80-\x9f]")
 _DECLARATION = re.compile(r"^(?:<\?xml(?:\s[^>]*)?>\s*)+")
 
 if pyexpat.version_info < OLDEST_EXPAT:  # pragma: no cover  depends on the machine
@@ -32,6 +33,21 @@ if pyexpat.version_info < OLDEST_EXPAT:  # pragma: no cover  depends on the mach
 
 class EntryCapReachedError(Exception):
     """The document has more entries than asked for; those read so far are whole."""
+
+
+class _Text(str):
+    """A text that is not translated character by character where there is nothing to do.
+
+    feedparser maps the code points 128 to 159 of every text to what windows-1252 has there, at
+    75 ns a character: a quarter of all time, for characters that hardly any feed holds.
+    """
+
+    __slots__ = ()
+
+    def translate(self, table: Any, /) -> str:  # noqa: ANN401
+        if self.isascii() or not _C1.search(self):
+            return self
+        return super().translate(table)
 
 
 class _Ours:
@@ -67,6 +83,9 @@ class _Ours:
     def _sync_author_detail(self: Any, key: str = "author") -> None:
         if len(self._get_context().get(key) or "") <= MAX_AUTHOR_CHARS:
             super()._sync_author_detail(key)  # type: ignore[misc]
+
+    def decode_entities(self: Any, element: str, data: str) -> str:
+        return _Text(super().decode_entities(element, data))  # type: ignore[misc]
 
     def _start_hour(self: Any, _attrs: dict[str, str]) -> None:
         self.push("hour", 0)

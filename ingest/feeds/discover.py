@@ -42,6 +42,7 @@ def find_feeds(html: bytes, url: str, content_type: str = "") -> tuple[str, ...]
     Args:
         html: the page; hostile bytes give an empty result.
         url: its final URL.
+        content_type: the page's header, for its charset.
     """
     text = decode(html[:_MAX_HTML_BYTES], content_type)
     parser = etree.HTMLParser(no_network=True, recover=True, huge_tree=False, encoding="utf-8")

@@ -44,7 +44,8 @@ def entries_of(
 
     Returns:
         New entries (revision 0), and stored ones whose title or content changed, back in state
-        `new` with `edits` raised and their revision kept. Entries as they were are left out.
+        `new` with `edits` raised and their revision kept. Entries as they were are left out. An
+        edit belongs to the poll that saw it: `history` is this poll's.
     """
     out: dict[str, Entry] = {}
     for parsed_entry in parsed.entries:
@@ -95,7 +96,6 @@ def _edited(stored: Entry, fresh: Entry, now: datetime) -> Entry:
         changed_at=now,
         state=EntryState.NEW,
         edits=stored.edits + 1,
-        history=stored.history,
         article_id=stored.article_id,
         archive_ref=stored.archive_ref,
         # A feed that shows the date of the edit as that of publication does not move the article.

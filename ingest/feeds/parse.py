@@ -16,7 +16,7 @@ from ingest.feeds.hints import days_to_skip, hours_to_skip, ttl_seconds, update_
 from ingest.feeds.identity import with_keys
 from ingest.feeds.parsed import ParsedEntry, ParsedFeed
 from ingest.feeds.sniff import Kind, sniff
-from ingest.feeds.text import clean_content, clean_line, drop_unprintable
+from ingest.feeds.text import clean_content, clean_line, drop_unprintable, mend_xml
 from ingest.urls import join_url
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def error_code(error: ParseError) -> str:
 
 
 def _read_xml(text: str, *, url: str, max_entries: int, timezone: str) -> ParsedFeed:
-    text = drop_unprintable(text)  # XML allows no control characters, and publishers paste them
+    text = mend_xml(text)
     tree = _feedparser.read_strictly(text, max_entries)
     if tree is None:
         tree = _feedparser.read_loosely(text, max_entries)
@@ -120,7 +120,8 @@ def _read_mended(text: str, max_entries: int) -> _feedparser.Tree | None:
     return _feedparser.read_strictly(mended, max_entries)
 
 
-def _entry(item: Any, base: str, lang: str, timezone: str) -> ParsedEntry:  # noqa: ANN401
+def _entry(raw: dict[str, Any], base: str, lang: str, timezone: str) -> ParsedEntry:
+    item = dict(raw)  # feedparser's dictionary answers for a missing `updated` with `published`
     updated_raw = _date_text(item, "updated")
     published_raw = _date_text(item, "published") or _date_text(item, "created") or updated_raw
     published_at, zoneless = parse_date(published_raw, timezone)
@@ -141,12 +142,11 @@ def _entry(item: Any, base: str, lang: str, timezone: str) -> ParsedEntry:  # no
     )
 
 
-def _date_text(item: Any, name: str) -> str:  # noqa: ANN401
-    # `in` and not `get`: feedparser answers for `updated` with `published`.
-    return drop_unprintable(_text(item[name])).strip()[:100] if name in item else ""
+def _date_text(item: dict[str, Any], name: str) -> str:
+    return drop_unprintable(_text(item.get(name))).strip()[:100]
 
 
-def _link(item: Any, base: str) -> str:  # noqa: ANN401
+def _link(item: dict[str, Any], base: str) -> str:
     link = _join(base, item.get("link"))
     if link:
         return link
@@ -156,7 +156,7 @@ def _link(item: Any, base: str) -> str:  # noqa: ANN401
     return ""
 
 
-def _content(item: Any) -> str:  # noqa: ANN401
+def _content(item: dict[str, Any]) -> str:
     """The longest of what the item offers as HTML; plain text is escaped."""
     offers = [*(item.get("content") or ())]
     if item.get("summary_detail"):
@@ -169,20 +169,20 @@ def _content(item: Any) -> str:  # noqa: ANN401
     return clean_content(max(bodies, key=len, default=_text(item.get("summary"))))
 
 
-def _authors(item: Any) -> tuple[str, ...]:  # noqa: ANN401
+def _authors(item: dict[str, Any]) -> tuple[str, ...]:
     names = [_text(author.get("name")) for author in item.get("authors") or ()]
     if not any(names) and len(_text(item.get("author"))) <= _feedparser.MAX_AUTHOR_CHARS:
         names = [_text(item.get("author"))]
     return _unique((clean_line(name, 200) for name in names), _MAX_AUTHORS)
 
 
-def _categories(item: Any) -> tuple[str, ...]:  # noqa: ANN401
-    tags = item.get("tags") or ()
+def _categories(item: dict[str, Any]) -> tuple[str, ...]:
+    tags = map(dict, item.get("tags") or ())
     terms = (_text(tag.get("label")) or _text(tag.get("term")) for tag in tags)
     return _unique((clean_line(term, 100) for term in terms), _MAX_CATEGORIES)
 
 
-def _image(item: Any, base: str) -> str:  # noqa: ANN401
+def _image(item: dict[str, Any], base: str) -> str:
     candidates: list[Any] = []
     for media in item.get("media_content") or ():
         kind = f"{_text(media.get('medium'))} {_text(media.get('type'))}"
@@ -198,7 +198,7 @@ def _image(item: Any, base: str) -> str:  # noqa: ANN401
     return next((link for one in candidates if (link := _join(base, one))), "")
 
 
-def _detail_lang(item: Any) -> str:  # noqa: ANN401
+def _detail_lang(item: dict[str, Any]) -> str:
     return _text((item.get("title_detail") or {}).get("language"))
 
 
@@ -212,7 +212,7 @@ def _join(base: str, link: object) -> str:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return str(value) if isinstance(value, str) else ""
 
 
 def _unique(names: Iterable[str], limit: int) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ MAX_CONTENT_CHARS: Final = 200_000
 
 # C0 and C1 controls but tab and line feeds, lone surrogates, non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # Invisible in a headline: soft hyphens, zero-width spaces, byte order marks, and the bidi
 # controls that can make a headline read backwards. Joiners stay: some scripts need them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -25,6 +26,11 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
+
+
+def mend_xml(text: str) -> str:
+    """Return the text without characters that XML 1.0 forbids and publishers paste all the same."""
+    return _FORBIDDEN_IN_XML.sub("", text)
 
 
 def drop_unprintable(text: str) -> str:

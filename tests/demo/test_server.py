@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.client
+import json
 import socket
+import subprocess
+import sys
 import threading
 from datetime import timedelta
 from email.utils import format_datetime
@@ -219,3 +222,30 @@ def test_leaving_closes_connections_and_ends_the_thread(newsroom):
     assert threading.active_count() == before
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=10)
+
+
+def test_a_warm_server_has_rendered_everything(server, newsroom):
+    server.set_edition(2)
+    server.warm()
+    kept = {article.canonical_url for article in newsroom.all_articles}
+    for url in kept:
+        reply = server.publisher.reply(url.split("/")[2], "/" + url.split("/", 3)[3])
+        assert gzip.decompress(reply.packed) == reply.body
+    assert server.ledger == []
+
+
+def test_it_serves_in_a_process_of_its_own():
+    command = [sys.executable, "-m", "ingest.demo", "--articles", "150", "--start", "2026-03-02"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        try:
+            ready = json.loads(process.stdout.readline())
+            client = http.client.HTTPConnection("127.0.0.1", ready["port"], timeout=10)
+            client.request("GET", "/feeds/all.rss", headers={"Host": "wire.example"})
+            body = client.getresponse().read()
+            client.close()
+        finally:
+            process.stdin.close()
+        assert process.wait(timeout=20) == 0
+    assert b"<title>Meridian Wire</title>" in body
+    assert ready["start"] == "2026-03-02"
+    assert "http://archive.example/feed" in ready["feeds"]

@@ -1,9 +1,12 @@
 """Stems: Snowball's for six languages, light ones of our own for Ukrainian, Belarusian, Polish.
 
-All of them take and return folded terms (`analysis.fold`). The light ones strip one ending, the
-longest that leaves a stem of three letters, which joins the cases of a noun or adjective; they do
-not try to join word classes. Alternations that a suffix cannot undo (Прага/Празі, Praga/Pradze)
-are met at query time: `variants` names the other stems that a query word should look for.
+All of them take folded terms (`analysis.fold`). A stem carries its language (`put·tr`): Turkish
+cuts "Putin" down to "put", which must not find the English verb. A query word is stemmed in every
+language of its script, and each of those stems finds only texts of its language.
+
+The light stemmers strip one ending, the longest that leaves three letters, which joins the cases
+of a noun or adjective; they do not try to join word classes. Alternations that stripping cannot
+undo (Прага/Празі, Praga/Pradze) are met at query time, by looking for both stems.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING
 import Stemmer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 LATIN = ("en", "de", "fr", "es", "tr", "pl")
 CYRILLIC = ("ru", "uk", "be")
@@ -73,10 +76,6 @@ def _stem_be(term: str) -> str:
     return stem[:-1] + "в" if stem.endswith("ў") else stem
 
 
-def _stem_pl(term: str) -> str:
-    return _strip(term, _PL)
-
-
 _local = threading.local()
 
 
@@ -98,27 +97,41 @@ def _is_latin(term: str) -> bool:
     return any("a" <= char <= "z" or "ß" <= char <= "ɏ" for char in term)
 
 
+def _language(term: str, lang: str) -> str:
+    """Return the language whose stemmer a term takes in a text of that language, or ""."""
+    if is_cyrillic(term):
+        return lang if lang in CYRILLIC else "ru"
+    if _is_latin(term):
+        return lang if lang in LATIN else "en"
+    return ""
+
+
+def _stem(term: str, lang: str) -> str:
+    match lang:
+        case "uk":
+            return _stem_uk(term)
+        case "be":
+            return _stem_be(term)
+        case "pl":
+            return _strip(term, _PL)
+        case _:
+            return _snowball(lang, term)
+
+
 @lru_cache(maxsize=200_000)
 def stem(term: str, lang: str) -> str:
-    """Return the stem of a folded term in a text of that language.
+    """Return the stem of a folded term in a text of that language, with its language.
 
     A term in the other script takes the stemmer of that script's commonest language here (en,
     ru), and so does any term of a language that we have no stemmer for. Numbers and other scripts
     are their own stems.
     """
-    if is_cyrillic(term):
-        chosen = lang if lang in CYRILLIC else "ru"
-    elif _is_latin(term):
-        chosen = lang if lang in LATIN else "en"
-    else:
-        return term
-    if chosen == "uk":
-        return _stem_uk(term)
-    if chosen == "be":
-        return _stem_be(term)
-    if chosen == "pl":
-        return _stem_pl(term)
-    return _snowball(chosen, term)
+    chosen = _language(term, lang)
+    return _tagged(_stem(term, chosen), chosen) if chosen else term
+
+
+def _tagged(word_stem: str, lang: str) -> str:
+    return f"{word_stem}·{lang}"
 
 
 # Last letters of a stem that change before some case endings.
@@ -129,28 +142,26 @@ _ALTERNATIONS = {
 }
 
 
-def _variants(word_stem: str, lang: str) -> tuple[str, ...]:
-    found = []
+def _variants(word_stem: str, lang: str) -> Iterator[str]:
     for plain, changed in _ALTERNATIONS.get(lang, ()):
-        if word_stem.endswith(changed) and len(word_stem) - len(changed) + len(plain) >= MIN_STEM:
-            found.append(word_stem[: -len(changed)] + plain)
-        elif word_stem.endswith(plain) and len(word_stem) >= MIN_STEM:
-            found.append(word_stem[: -len(plain)] + changed)
-    return tuple(found)
+        if word_stem.endswith(changed):
+            yield word_stem.removesuffix(changed) + plain
+        elif word_stem.endswith(plain):
+            yield word_stem.removesuffix(plain) + changed
 
 
 @lru_cache(maxsize=10_000)
 def query_stems(term: str) -> tuple[str, ...]:
     """Return every stem that a query word looks for, sorted: all languages of its script."""
+    languages: tuple[str, ...] = ()
     if is_cyrillic(term):
-        languages: tuple[str, ...] = CYRILLIC
+        languages = CYRILLIC
     elif _is_latin(term):
         languages = LATIN
-    else:
-        return (term,)
-    stems: set[str] = set()
-    for lang in languages:
-        word_stem = stem(term, lang)
-        stems.add(word_stem)
-        stems.update(_variants(word_stem, lang))
-    return tuple(sorted(stems))
+    stems = {
+        _tagged(found, lang)
+        for lang in languages
+        for word_stem in (_stem(term, lang),)
+        for found in (word_stem, *_variants(word_stem, lang))
+    }
+    return tuple(sorted(stems)) or (term,)

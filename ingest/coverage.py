@@ -35,7 +35,9 @@ def coverage_of(feeds: Iterable[Feed], newest_at: datetime | None, now: datetime
         if feed.state.last_success_at and now - feed.state.last_success_at <= SEEN_WITHIN
     ]
     failing = [
-        (feed.url, feed.state.error, feed.state.failing_since) for feed in polled if feed.state.error
+        (feed.url, feed.state.error, feed.state.failing_since)
+        for feed in polled
+        if feed.state.error
     ]
     gaps = [
         (feed.url, feed.state.gap_from, feed.state.gap_to)

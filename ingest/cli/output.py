@@ -46,8 +46,12 @@ def talk(text: str, style: str = "") -> None:
 
 def print_json(value: Any) -> None:  # noqa: ANN401  whatever json takes
     """Print one JSON document on stdout; lone surrogates and escapes stay escaped."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain).encode(
-        "utf-8", "backslashreplace").decode() + "\n")
+    sys.stdout.write(
+        json.dumps(value, ensure_ascii=False, default=_plain)
+        .encode("utf-8", "backslashreplace")
+        .decode()
+        + "\n"
+    )
 
 
 def _plain(value: object) -> object:

@@ -32,7 +32,7 @@ from ingest.urls import host_of, registrable_domain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingest.feeds.parse import ParsedFeed
+    from ingest.feeds.parsed import ParsedFeed
     from ingest.feeds.schedule import PollResponse
     from ingest.fetch.result import FetchResult
     from ingest.pipeline.services import Services
@@ -46,7 +46,7 @@ def due_feeds(services: Services) -> list[Feed]:
     """Feeds to ask now, the longest overdue first."""
     return services.store.find(
         Feed,
-        Where("muted", "=", False),  # noqa: FBT003  a value to compare with
+        Where("muted", "=", False),
         Where("next_check_at", "<=", services.clock()),
         order_by="next_check_at",
         limit=services.settings.poll.batch,
@@ -72,7 +72,9 @@ async def poll_feeds(services: Services, feeds: Iterable[Feed]) -> None:
     services.progress("feeds", 0, total)
 
     async def ask(feed: Feed) -> Answer:
-        conditional = should_send_validators(feed.state, services.clock()) and not feed.ignore_cache
+        conditional = should_send_validators(
+            feed.state, services.clock(), ignore_cache=feed.ignore_cache
+        )
         result = await polite_get(
             services,
             feed.url,
@@ -86,9 +88,7 @@ async def poll_feeds(services: Services, feeds: Iterable[Feed]) -> None:
     def size(answer: Answer) -> int:
         return len(answer[1].body) if isinstance(answer[1], Fetched) else 0
 
-    async for chunk in by_host(
-        groups, ask, should_stop=services.stop.is_set, size=size
-    ):
+    async for chunk in by_host(groups, ask, should_stop=services.stop.is_set, size=size):
         await _record_chunk(services, chunk)
         done += len(chunk)
         services.progress("feeds", done, total)
@@ -110,7 +110,7 @@ async def _record_chunk(services: Services, chunk: Sequence[Answer]) -> None:
     ]
     if raw:
         await asyncio.to_thread(services.archive.write_chunk, raw, services.clock())
-    parsed = await asyncio.gather(*(_parse(services, feed, result) for feed, result in chunk))
+    parsed = await asyncio.gather(*(parse_answer(services, feed, result) for feed, result in chunk))
     await asyncio.to_thread(_acknowledge, services, list(zip(chunk, parsed, strict=True)))
 
 
@@ -118,9 +118,10 @@ def _body_hash(result: Fetched) -> str:
     return hashlib.sha256(result.body).hexdigest()
 
 
-async def _parse(
+async def parse_answer(
     services: Services, feed: Feed, result: FetchResult
 ) -> ParsedFeed | Failed | Unchanged:
+    """Parse a feed's answer in a worker; a failure of any kind is a value."""
     match result:
         case NotModified():
             return Unchanged(result)
@@ -180,7 +181,8 @@ def _acknowledge(
             case parsed:
                 assert isinstance(result, Fetched)
                 response = _record_entries(services, feed, result, parsed)
-        state = next_state(feed.state, response, now, policy, feed=feed)
+        own = replace(policy, own_interval_s=feed.interval_s, feed_id=feed.id)
+        state = next_state(feed.state, response, now, own)
         url = moved_url(state, now)
         former = (*feed.former_urls, feed.url) if url else feed.former_urls
         title = feed.title or (response.parsed.title if isinstance(response, Changed) else "")
@@ -199,9 +201,7 @@ def _acknowledge(
             log.info("feed_state_lost", feed=feed.url)
 
 
-def _record_entries(
-    services: Services, feed: Feed, result: Fetched, parsed: ParsedFeed
-) -> Changed:
+def _record_entries(services: Services, feed: Feed, result: Fetched, parsed: ParsedFeed) -> Changed:
     now = services.clock()
     history = feed.state.first_success_at is None
     candidates = entries_of(feed, parsed, now, history=history, known={})

@@ -14,7 +14,7 @@ from ingest import ids
 from ingest.alerts.deliver import deliver
 from ingest.alerts.evaluate import Evaluation, evaluate
 from ingest.errors import ArchiveError
-from ingest.model import Entry, EntryState, Run
+from ingest.model import Entry, EntryState, Feed, Run
 from ingest.pipeline.pages import Page, due_entries, fetch_pages
 from ingest.pipeline.poll import due_feeds, poll_feeds
 from ingest.pipeline.save import save_chunk
@@ -22,7 +22,7 @@ from ingest.pipeline.streams import CHUNK_ITEMS
 from ingest.store.port import Where
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
     from datetime import datetime
 
     from ingest.alerts.rules import RuleSet
@@ -51,8 +51,13 @@ class PassReport:
     oldest_waiting: datetime | None = None
 
 
-async def run_pass(services: Services, rules: RuleSet, held: HeldLease) -> PassReport:
+async def run_pass(
+    services: Services, rules: RuleSet, held: HeldLease, feeds: Sequence[Feed] | None = None
+) -> PassReport:
     """Poll what is due, fetch, extract, tag, store, evaluate, deliver. Stops after a chunk.
+
+    Args:
+        feeds: poll these whether due or not; None: those that are due.
 
     Raises:
         StoreError, ArchiveError: the pass stopped; what was acknowledged is stored.
@@ -60,7 +65,7 @@ async def run_pass(services: Services, rules: RuleSet, held: HeldLease) -> PassR
     report = PassReport(counters=services.counters, started_at=services.clock())
     await _save_pages(services, rules, report, held, _left_behind(services))
     if not services.stop.is_set():
-        await poll_feeds(services, due_feeds(services))
+        await poll_feeds(services, due_feeds(services) if feeds is None else feeds)
         held.renew()
     if not services.stop.is_set():
         entries = due_entries(services)

@@ -73,9 +73,7 @@ async def _read(services: Services, page: Page) -> Ready | None:
 async def _extract(services: Services, page: Page) -> tuple[Entry, Extracted | None]:
     assert page.raw is not None
     settings = services.settings.extract
-    entry = replace(
-        page.entry, state=EntryState.STORED, after=EntryState.DONE, next_try_at=None
-    )
+    entry = replace(page.entry, state=EntryState.STORED, after=EntryState.DONE, next_try_at=None)
     header = {
         "url": page.raw.final_url,
         "content_type": page.raw.headers.get("content-type", ""),
@@ -84,9 +82,7 @@ async def _extract(services: Services, page: Page) -> tuple[Entry, Extracted | N
         "max_html_bytes": settings.max_html_bytes,
     }
     try:
-        extracted: Extracted = await services.workers.call(
-            "extract_article", header, page.raw.body
-        )
+        extracted: Extracted = await services.workers.call("extract_article", header, page.raw.body)
     except ParseError as exc:
         return replace(entry, reason=exc.reason), None
     except WorkerError as exc:
@@ -184,9 +180,7 @@ def _prepare(services: Services, item: Ready, feed: Feed) -> Save:
     return Save(articles.with_tags(article, tagged), marked)
 
 
-def _identity(
-    services: Services, item: Ready, title: str, text: str
-) -> tuple[str, Article | None]:
+def _identity(services: Services, item: Ready, title: str, text: str) -> tuple[str, Article | None]:
     """Find the article that this entry's addresses lead to, or claim a new one."""
     entry = item.entry
     canonical = item.extracted.canonical_url if item.extracted else ""

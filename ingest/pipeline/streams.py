@@ -61,8 +61,8 @@ async def _chunks(
         total = 0
         deadline = 0.0
         while len(chunk) < CHUNK_ITEMS and total < CHUNK_BYTES:
-            timeout = None if not chunk else deadline - loop.time()
-            result = await _next(results, producers, timeout)
+            wait_s = None if not chunk else deadline - loop.time()
+            result = await _next(results, producers, wait_s)
             if result is None:
                 break
             if not chunk:
@@ -76,16 +76,16 @@ async def _chunks(
 
 
 async def _next(
-    results: asyncio.Queue[Out], producers: asyncio.Future[list[None]], timeout: float | None
+    results: asyncio.Queue[Out], producers: asyncio.Future[list[None]], wait_s: float | None
 ) -> tuple[Out] | None:
     """Return the next result in a tuple, or None at the time-out or when all are done."""
     if not results.empty():
         return (results.get_nowait(),)
-    if producers.done() or (timeout is not None and timeout <= 0):
+    if producers.done() or (wait_s is not None and wait_s <= 0):
         return None
     getter = asyncio.ensure_future(results.get())
     waiting: set[asyncio.Future[object]] = {getter, producers}  # type: ignore[arg-type]
-    await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waiting, timeout=wait_s, return_when=asyncio.FIRST_COMPLETED)
     if getter.done():
         return (getter.result(),)
     getter.cancel()

@@ -1,0 +1,5 @@
+"""`python -m ingest` is `summitwatch`."""
+
+from ingest.cli import main
+
+main()

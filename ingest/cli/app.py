@@ -1,0 +1,68 @@
+"""The command tree of `summitwatch`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+import ingest
+from ingest.cli import (
+    boards,
+    config,
+    dead,
+    demo,
+    doctor,
+    exports,
+    feeds,
+    runs,
+    searches,
+    texts,
+)
+from ingest.cli.alerts import app as alerts_app
+from ingest.cli.context import CALL
+
+app = typer.Typer(
+    name="summitwatch",
+    help="Summitwatch sees who offers to meet whom, and where.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"summitwatch {ingest.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    store: Annotated[
+        str | None,
+        typer.Option(help="Where everything is kept: sqlite:///path.", envvar="SUMMITWATCH_STORE"),
+    ] = None,
+    version: Annotated[  # noqa: ARG001  typer calls _version
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Options before the command."""
+    CALL.store = store
+
+
+app.command("demo")(demo.demo)
+app.command("init")(config.init)
+app.command("run")(runs.run)
+app.add_typer(feeds.app, name="feeds")
+app.command("search")(searches.search)
+app.command("show")(searches.show)
+app.command("proposals")(boards.proposals)
+app.command("board")(boards.show_board)
+app.add_typer(alerts_app, name="alerts")
+app.command("tag")(texts.tag)
+app.command("extract")(texts.extract)
+app.command("export")(exports.export)
+app.command("doctor")(doctor.doctor)
+app.add_typer(dead.app, name="dead")
+app.add_typer(config.app, name="config")

@@ -1,0 +1,276 @@
+"""`doctor`: what is well, what is not, and the command that mends it. Works with the store down."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from ingest.archive import Archive, RawPage
+from ingest.cli.context import CALL, ERROR, command
+from ingest.cli.output import clean, console, counted, print_json
+from ingest.cli.searches import JsonOption
+from ingest.coverage import ago
+from ingest.errors import IngestError, UsageError
+from ingest.leases import is_alive
+from ingest.model import Delivery, Entry, EntryState, Feed, Lease, RuleState, Run
+from ingest.pipeline.services import utc_now
+from ingest.settings import Settings, settings_file
+from ingest.store import open_store
+from ingest.store.port import Where
+from ingest.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from ingest.store.port import Store
+
+LOW_DISK_BYTES = 1 * 2**30
+CLOCK_SLACK = timedelta(minutes=5)
+PAGE = (
+    b"<html><head><title>Check</title></head><body><article><p>%s</p></article></body></html>"
+    % (b"A page that the doctor made to see whether the workers read what they are given. " * 8)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report: what was looked at, whether it is well, and what mends it."""
+
+    name: str
+    well: bool
+    detail: str
+    mend: str = ""
+
+
+@command
+def doctor(
+    max_age: Annotated[
+        str, typer.Option(help="Also fail if the last pass is older: 30m, 2h.")
+    ] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Check settings, store, disk, archive, lease, feeds, workers, outbox and clock."""
+    findings = list(_findings(max_age))
+    sick = [finding for finding in findings if not finding.well]
+    if as_json:
+        print_json(
+            {
+                "well": not sick,
+                "checks": [
+                    {"name": f.name, "well": f.well, "detail": f.detail, "mend": f.mend or None}
+                    for f in findings
+                ],
+            }
+        )
+    else:
+        for finding in findings:
+            line = Text("ok    " if finding.well else "MEND  ", "green" if finding.well else "red")
+            line.append(f"{finding.name:<11} {clean(finding.detail)}", style="default")
+            console().print(line)
+            if finding.mend and not finding.well:
+                console().print(Text(f"      -> {finding.mend}", style="yellow"))
+    if sick:
+        raise typer.Exit(ERROR)
+
+
+def _findings(max_age: str) -> Iterator[Finding]:
+    try:
+        settings = CALL.settings()
+    except IngestError as exc:
+        yield Finding("settings", well=False, detail=str(exc), mend=f"edit {settings_file()}")
+        return
+    source = settings_file()
+    yield Finding(
+        "settings", well=True, detail=f"read from {source if source.is_file() else 'defaults'}"
+    )
+    store: Store | None = None
+    try:
+        store = open_store(settings.store, settings.prefix)
+        wrong = store.check()
+        shown = ", ".join(f"{key} {value}" for key, value in store.stats().items())
+        yield Finding(
+            "store",
+            well=not wrong,
+            detail=f"{settings.store}: {wrong or shown}",
+            mend="move the file away and import a backup, or run again to rebuild from the archive",
+        )
+    except IngestError as exc:
+        yield Finding("store", well=False, detail=str(exc), mend=exc.way_out or "see the reason")
+    yield _disk(settings)
+    yield _archive(settings)
+    try:
+        if store is not None:
+            yield _lease(store)
+            yield _feeds(store)
+    except IngestError as exc:
+        yield Finding("feeds", well=False, detail=str(exc), mend=exc.way_out)
+    yield _workers(settings)
+    if store is not None:
+        try:
+            yield _outbox(store)
+            yield _clock(store)
+            if max_age:
+                yield _last_pass(store, max_age)
+        except IngestError as exc:
+            yield Finding("outbox", well=False, detail=str(exc), mend=exc.way_out)
+        finally:
+            store.close()
+
+
+def _disk(settings: Settings) -> Finding:
+    path = Path(settings.store.removeprefix("sqlite:///") if "sqlite" in settings.store else ".")
+    while not path.is_dir():
+        path = path.parent
+    free = shutil.disk_usage(path).free
+    writable = os.access(path, os.W_OK)
+    return Finding(
+        "disk",
+        well=free > LOW_DISK_BYTES and writable,
+        detail=f"{free / 2**30:.1f} GiB free at {path}{'' if writable else ', not writable'}",
+        mend="free some space, or move store and archive.url elsewhere",
+    )
+
+
+def _archive(settings: Settings) -> Finding:
+    try:
+        archive = Archive(settings.archive.url)
+        days = archive.days()
+        page = RawPage(
+            url="http://doctor.invalid/",
+            final_url="http://doctor.invalid/",
+            status=200,
+            headers={},
+            body=b"doctor",
+            fetched_at=utc_now(),
+            kind="page",
+        )
+        archive.probe(page)
+    except IngestError as exc:
+        return Finding(
+            "archive", well=False, detail=str(exc), mend=exc.way_out or "see archive.url"
+        )
+    span = f"{days[0]} to {days[-1]}" if days else "empty"
+    return Finding("archive", well=True, detail=f"{settings.archive.url}: {span}, can be written")
+
+
+def _lease(store: Store) -> Finding:
+    held = store.get(Lease, "poll")
+    if held is None:
+        return Finding("lease", well=True, detail="free")
+    since = ago((utc_now() - held.started_at).total_seconds())
+    detail = f"held by pid {held.pid} on {held.host} for {since}"
+    stale = held.expires_at < utc_now() or not is_alive(held)
+    return Finding(
+        "lease", well=True, detail=detail + (", stale: the next run takes it" if stale else "")
+    )
+
+
+def _feeds(store: Store) -> Finding:
+    feeds = store.find(Feed)
+    polled = [feed for feed in feeds if not feed.muted]
+    failing = [feed for feed in polled if feed.state.error]
+    gaps = [feed for feed in polled if feed.state.gap_from]
+    dead = store.count(Entry, Where("state", "=", EntryState.DEAD))
+    detail = f"{counted(len(polled), 'feed')} polled, {len(failing)} failing, {len(gaps)} with gaps"
+    detail += f", {counted(dead, 'dead entry', 'dead entries')}"
+    if failing:
+        worst = min(failing, key=lambda feed: feed.state.failing_since or utc_now())
+        detail += f"; {worst.url}: {worst.state.error}: {worst.state.error_detail}"
+    if not polled:
+        return Finding("feeds", well=False, detail=detail, mend="summitwatch feeds add URL")
+    return Finding(
+        "feeds",
+        well=2 * len(failing) <= len(polled),
+        detail=detail,
+        mend="summitwatch feeds list --failing, then feeds check URL",
+    )
+
+
+def _workers(settings: Settings) -> Finding:
+    header = {"url": "", "content_type": "text/html", "now": utc_now(), "min_chars": 20}
+
+    async def ask() -> str:
+        extract = settings.extract
+        async with WorkerPool(
+            1, deadline_s=extract.deadline_s, max_memory_bytes=extract.max_memory_bytes
+        ) as pool:
+            found = await pool.call(
+                "extract_article", header | {"max_html_bytes": extract.max_html_bytes}, PAGE
+            )
+            return str(found.text)
+
+    try:
+        text = asyncio.run(ask())
+    except IngestError as exc:
+        return Finding(
+            "workers", well=False, detail=str(exc), mend="raise extract.max_memory_bytes"
+        )
+    return Finding(
+        "workers", well="doctor made" in text, detail="a worker read a page", mend="make install"
+    )
+
+
+def _outbox(store: Store) -> Finding:
+    pending = store.count(Delivery, Where("state", "=", "pending"))
+    dead = store.count(Delivery, Where("state", "=", "dead"))
+    failed = [rule for rule in store.find(RuleState) if rule.failed_since]
+    detail = f"{pending} pending, {dead} dead, {counted(len(failed), 'rule')} set aside"
+    if failed:
+        detail += f"; {failed[0].id}: {failed[0].error}"
+    return Finding(
+        "outbox",
+        well=not dead and not failed,
+        detail=detail,
+        mend="summitwatch alerts list; mend the rule or the channel",
+    )
+
+
+def _clock(store: Store) -> Finding:
+    now = utc_now()
+    newest = store.find_articles(order_by="-first_stored_at", limit=1)
+    ahead = newest[0].first_stored_at - now if newest else timedelta(0)
+    return Finding(
+        "clock",
+        well=ahead <= CLOCK_SLACK,
+        detail=f"{now:%Y-%m-%d %H:%M:%S}Z"
+        + (
+            f", but the store holds times {ago(ahead.total_seconds())} ahead"
+            if ahead > CLOCK_SLACK
+            else ""
+        ),
+        mend="set the clock (timedatectl set-ntp true)",
+    )
+
+
+def _last_pass(store: Store, max_age: str) -> Finding:
+    limit_s = _seconds(max_age)
+    runs = store.find(Run, order_by="-started_at", limit=1)
+    age_s = (utc_now() - _finished(runs[0])).total_seconds() if runs else None
+    return Finding(
+        "last pass",
+        well=age_s is not None and age_s <= limit_s,
+        detail=f"{ago(age_s)} ago" if age_s is not None else "none yet",
+        mend="summitwatch run --every 5m, or see docs/operations.md for a systemd unit",
+    )
+
+
+def _finished(run: Run) -> datetime:
+    return run.finished_at or run.started_at
+
+
+def _seconds(text: str) -> int:
+    from ingest.cli.runs import seconds_of  # noqa: PLC0415  doctor must start without the pipeline
+
+    try:
+        return seconds_of(text)
+    except UsageError as exc:
+        raise UsageError("--max-age", exc.reason, exc.way_out) from exc

@@ -1,0 +1,82 @@
+"""Find what a person names on the command line: ids by a unique prefix, queries, entities."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from ingest.errors import QueryError, UsageError
+from ingest.pipeline.services import utc_now
+from ingest.query.ast import And, DateRange
+from ingest.query.dates import FORMS, parse_date
+from ingest.query.parse import parse_query
+from ingest.store.port import Where
+from ingest.tag import Tagger
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from ingest.model import Article
+    from ingest.query.ast import Node
+    from ingest.query.parse import ParsedQuery
+    from ingest.settings import Settings
+    from ingest.store.port import Record, Store
+    from ingest.tag.gazetteer import Gazetteer
+
+    R = TypeVar("R", bound=Record)
+
+MIN_PREFIX = 4
+
+
+@cache
+def gazetteer() -> Gazetteer:
+    """The names we know, loaded once."""
+    return Tagger.load().gazetteer
+
+
+def parsed(query: str, settings: Settings, since: str = "") -> tuple[ParsedQuery, Node]:
+    """Parse a query and bind it to `--since`; raises QueryError or UsageError."""
+    now = utc_now()
+    result = parse_query(query, names=gazetteer(), now=now, tz=settings.timezone)
+    node: Node = result.node
+    if since:
+        node = And((node, DateRange(since_of(since, settings, now), None)))
+    return result, node
+
+
+def since_of(text: str, settings: Settings, now: datetime) -> datetime:
+    """Read `7d`, `24h`, `2w` or a date as a moment; raises UsageError."""
+    try:
+        return parse_date(text, now=now, tz=settings.timezone, position=0).start
+    except QueryError as exc:
+        raise UsageError("--since", f"{text!r} is no date", FORMS) from exc
+
+
+def one_record(store: Store, kind: type[R], prefix: str, noun: str) -> R:
+    """Find the one record whose id begins so; raises UsageError naming what it could be."""
+    _check_prefix(prefix, noun)
+    found = store.find(kind, Where("id", "prefix", prefix.lower()), limit=3)
+    return _the_one(found, prefix, noun)
+
+
+def one_article(store: Store, prefix: str) -> Article:
+    """Find the article whose id begins so."""
+    _check_prefix(prefix, "article")
+    found = store.find_articles(Where("id", "prefix", prefix.lower()), limit=3)
+    return _the_one(found, prefix, "article")
+
+
+def _check_prefix(prefix: str, noun: str) -> None:
+    if len(prefix) < MIN_PREFIX or not all(c in "0123456789abcdef" for c in prefix.lower()):
+        raise UsageError(
+            prefix, f"is no {noun} id", f"give at least {MIN_PREFIX} of its hexadecimal digits"
+        )
+
+
+def _the_one(found: list[R], prefix: str, noun: str) -> R:
+    if not found:
+        raise UsageError(prefix, f"no {noun} has an id that begins so", "see `search` for ids")
+    if len(found) > 1:
+        shown = ", ".join(record.id[:16] for record in found[:2])
+        raise UsageError(prefix, f"more than one {noun} begins so: {shown}, …", "give more digits")
+    return found[0]

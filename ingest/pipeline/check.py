@@ -1,0 +1,148 @@
+"""Look at one feed as a poll would, save nothing, and say what was seen and what would follow."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ingest.feeds.discover import common_feed_urls, find_feeds, sitemaps_of
+from ingest.feeds.schedule import Changed, Failed, Unchanged, next_state
+from ingest.fetch.result import Fetched, FetchFailed, NotModified
+from ingest.fetch.robots import robots_url
+from ingest.pipeline.polite import polite_get
+from ingest.pipeline.poll import parse_answer, policy_of
+from ingest.urls import host_of, registrable_domain
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+    from datetime import datetime
+
+    from ingest.feeds.schedule import PollResponse
+    from ingest.fetch.result import FetchResult
+    from ingest.model import Feed
+    from ingest.pipeline.services import Services
+
+MAX_DISCOVERY_REQUESTS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What a look at a feed gave.
+
+    Attributes:
+        requests: (URL, status or error code) in order, redirects included.
+        outcome: `ok`, or the stable code of the error.
+        why: how the next poll would be decided.
+    """
+
+    feed: Feed
+    requests: tuple[tuple[str, str], ...]
+    outcome: str
+    detail: str
+    title: str = ""
+    format: str = ""
+    entries: int = 0
+    newest_at: datetime | None = None
+    hub: str = ""
+    next_check_at: datetime | None = None
+    why: str = ""
+
+
+def requests_of(result: FetchResult) -> tuple[tuple[str, str], ...]:
+    """List the requests behind an answer."""
+    hops = [(hop.url, str(hop.status)) for hop in result.hops]
+    match result:
+        case Fetched():
+            last = (result.final_url, str(result.status))
+        case NotModified():
+            last = (result.final_url, "304")
+        case FetchFailed():
+            at = result.hops[-1].location if result.hops else result.url
+            last = (at or result.url, str(result.status or result.code))
+    return (*hops, last)
+
+
+async def check_feed(services: Services, feed: Feed) -> Check:
+    """Fetch a feed without validators, parse it, and decide as a poll would."""
+    result = await polite_get(services, feed.url, kind="feed", user_agent=feed.user_agent)
+    requests = requests_of(result)
+    answer = await parse_answer(services, feed, result)
+    now = services.clock()
+    policy = replace(policy_of(services), own_interval_s=feed.interval_s, feed_id=feed.id)
+    response: PollResponse
+    match answer:
+        case Failed() | Unchanged():
+            response = answer
+        case parsed:
+            assert isinstance(result, Fetched)
+            response = Changed(
+                result=result, parsed=parsed, new_entries=0, known_entries=0, entry_ids=()
+            )
+    state = next_state(feed.state, response, now, policy)
+    base = Check(
+        feed=feed,
+        requests=requests,
+        outcome=state.error or "ok",
+        detail=state.error_detail,
+        next_check_at=state.next_check_at,
+        why=state.why,
+    )
+    if isinstance(response, Changed):
+        dates = [entry.published_at for entry in response.parsed.entries if entry.published_at]
+        return replace(
+            base,
+            title=response.parsed.title,
+            format=response.parsed.format,
+            entries=len(response.parsed.entries),
+            newest_at=max(dates, default=None),
+            hub=response.parsed.hub,
+        )
+    return base
+
+
+async def check_feeds(services: Services, feeds: Iterable[Feed]) -> AsyncIterator[Check]:
+    """Check many feeds, hosts side by side, each host's one after another."""
+    groups: defaultdict[str, list[Feed]] = defaultdict(list)
+    for feed in feeds:
+        groups[registrable_domain(host_of(feed.url))].append(feed)
+
+    async def one_host(members: list[Feed]) -> list[Check]:
+        return [await check_feed(services, feed) for feed in members]
+
+    for finished in asyncio.as_completed([one_host(members) for members in groups.values()]):
+        for check in await finished:
+            yield check
+
+
+async def find_feed(services: Services, feed: Feed) -> tuple[list[Check], list[Check]]:
+    """Find the feeds at an address that is a feed, or a site that has some.
+
+    Returns:
+        (well, tried): checks of the feeds found, best first; everything that was looked at.
+        What the page declares comes first; only where it declares nothing, the usual addresses
+        and the news sitemaps of robots.txt are asked, 20 requests at most.
+    """
+    first = await check_feed(services, feed)
+    if first.outcome == "ok":
+        return [first], [first]
+    tried = [first]
+    page = await polite_get(services, feed.url, kind="feed")
+    if not isinstance(page, Fetched):
+        return [], tried
+    declared = find_feeds(page.body, page.final_url, page.headers.get("content-type", ""))
+    candidates = list(declared)
+    if not declared:
+        answer = await polite_get(services, robots_url(page.final_url), kind="feed")
+        text = answer.body.decode("utf-8", "replace") if isinstance(answer, Fetched) else ""
+        candidates = [*sitemaps_of(text, page.final_url), *common_feed_urls(page.final_url)]
+    well = []
+    for url in candidates[:MAX_DISCOVERY_REQUESTS]:
+        check = await check_feed(services, replace(feed, url=url))
+        tried.append(check)
+        if check.outcome == "ok":
+            well.append(check)
+            if not declared:
+                break
+    return well, tried

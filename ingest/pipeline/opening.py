@@ -1,0 +1,61 @@
+"""Open everything that a run needs, and close it again."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from ingest.archive import Archive
+from ingest.fetch.client import Fetcher
+from ingest.fetch.hosts import HostGate
+from ingest.pipeline.services import Progress, Services, no_progress, utc_now
+from ingest.tag import Tagger
+from ingest.workers import WorkerPool
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+
+    from ingest.fetch.resolve import Resolver
+    from ingest.settings import Settings
+    from ingest.store.port import Store
+
+
+@asynccontextmanager
+async def open_services(
+    settings: Settings,
+    store: Store,
+    *,
+    resolver: Resolver | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    progress: Progress = no_progress,
+) -> AsyncIterator[Services]:
+    """Open archive, fetcher, workers and tagger over an open store.
+
+    Args:
+        resolver: answers host names instead of the system's (the sample newsroom's map).
+    """
+    extract = settings.extract
+    async with (
+        Fetcher(settings.fetch, resolver=resolver) as fetcher,
+        WorkerPool(
+            extract.workers,
+            deadline_s=extract.deadline_s,
+            max_memory_bytes=extract.max_memory_bytes,
+        ) as workers,
+    ):
+        yield Services(
+            settings=settings,
+            store=store,
+            archive=Archive(settings.archive.url),
+            fetcher=fetcher,
+            gate=HostGate(
+                store,
+                pause_s=settings.fetch.host_pause_s,
+                refusal_cap_s=settings.poll.refusal_cap_s,
+            ),
+            workers=workers,
+            tagger=Tagger.load(),
+            clock=clock,
+            progress=progress,
+        )

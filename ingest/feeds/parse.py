@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_ENTRIES: Final = 2000
+_END = re.compile(r"</(?:[\w.-]+:)?(?:rss|feed|rdf)\s*>", re.IGNORECASE)
 _MAX_GUID_CHARS: Final = 4096
 _MAX_AUTHORS: Final = 10
 _MAX_CATEGORIES: Final = 30
@@ -67,6 +68,11 @@ def parse_feed(
     return replace(feed, entries=entries, id_kind=kind)
 
 
+def parse_feed_job(header: dict[str, Any], body: bytes) -> ParsedFeed:
+    """`parse_feed` as a worker's job: the header holds its keyword arguments."""
+    return parse_feed(body, **header)
+
+
 def error_code(error: ParseError) -> str:
     """Return the stable code that a ParseError's reason begins with."""
     code, colon, _ = error.reason.partition(":")
@@ -100,7 +106,7 @@ def _read_xml(text: str, *, url: str, max_entries: int, timezone: str) -> Parsed
         hub=hub,
         topic=_rel(feed, "self", url) if hub else "",
         next=_rel(feed, "next", url),
-        truncated=tree.capped,
+        truncated=tree.capped or not (tree.well_formed or _END.search(text, len(text) - 2000)),
     )
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import time
 from typing import Any
 
-from ingest.demo.newsroom import LAST_DAY, Site, article_rows, publishers
+from ingest.demo.newsroom import article_rows, publishers
+from ingest.demo.records import LAST_DAY, Site
 
 _STATUSES = frozenset(("proposed", "agreed", "rejected", "hosted"))
 _ROLES = _STATUSES | {"government", "location"}

@@ -10,8 +10,9 @@ from datetime import datetime
 from email.utils import format_datetime
 from xml.sax.saxutils import escape, quoteattr
 
-from ingest.demo.newsroom import FeedSpec, NewsArticle, Newsroom, Site
-from ingest.demo.pages import feed_html, image_url, render_home
+from ingest.demo.newsroom import Newsroom
+from ingest.demo.pages import feed_html, image_url
+from ingest.demo.records import FeedSpec, NewsArticle, Site
 
 _NAMESPACES = (
     'xmlns:dc="http://purl.org/dc/elements/1.1/" '
@@ -24,7 +25,6 @@ _TYPES = {
     "rdf": "application/rdf+xml",
     "atom": "application/atom+xml",
     "json": "application/feed+json",
-    "html": "text/html; charset=utf-8",
 }
 # strftime would write them in the machine's locale.
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -47,11 +47,13 @@ class FeedDocument:
 
 
 def render_feed(newsroom: Newsroom, site: Site, spec: FeedSpec, edition: int) -> FeedDocument:
-    """The feed as it stands in an edition; the same edition gives the same bytes."""
+    """The feed as it stands in an edition; the same edition gives the same bytes.
+
+    Args:
+        spec: of a format that is a feed: no `gone`, no `html`.
+    """
     articles = newsroom.listed(site, spec, edition)
-    if spec.format == "html":
-        body = render_home(newsroom, site, 1)
-    elif spec.format == "json":
+    if spec.format == "json":
         body = _json_feed(site, spec, articles)
     else:
         writer = {"rss": _rss, "rdf": _rdf, "atom": _atom}[spec.format]

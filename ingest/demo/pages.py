@@ -8,7 +8,8 @@ from typing import Any
 import jinja2
 from markupsafe import escape
 
-from ingest.demo.newsroom import NewsArticle, Newsroom, Site
+from ingest.demo.newsroom import Newsroom
+from ingest.demo.records import NewsArticle, Site
 
 
 @cache

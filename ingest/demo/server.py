@@ -18,8 +18,9 @@ from typing import Self
 from urllib.parse import quote, unquote
 
 from ingest.demo.feeds import render_feed
-from ingest.demo.newsroom import FeedSpec, NewsArticle, Newsroom, Site
+from ingest.demo.newsroom import Newsroom
 from ingest.demo.pages import content_type, render_home, render_page
+from ingest.demo.records import FeedSpec, NewsArticle, Site
 
 MAX_HEAD_BYTES = 65_536
 GZIP_LEVEL = 5
@@ -104,6 +105,8 @@ class Publisher:
         def build(edition: int) -> Reply:
             if spec.format == "gone":
                 return Reply(410, b"<h1>410 Gone</h1>")
+            if spec.format == "html":
+                return Reply(200, render_home(self.newsroom, site, edition))
             feed = render_feed(self.newsroom, site, spec, edition)
             return Reply(
                 200,

@@ -22,7 +22,8 @@ from dataclasses import asdict
 from datetime import UTC, date, datetime
 from typing import Any
 
-from ingest.demo.newsroom import FeedSpec, NewsArticle, Newsroom, Site, story_start
+from ingest.demo.newsroom import Newsroom, story_start
+from ingest.demo.records import FeedSpec, NewsArticle, Site
 
 _OUTCOMES = {"gone": "gone", "html": "not-a-feed"}
 

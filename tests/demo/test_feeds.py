@@ -114,12 +114,6 @@ def test_the_malformed_feed_is_malformed(newsroom):
         ET.fromstring(body)
 
 
-def test_the_portal_serves_a_page_instead_of_a_feed(newsroom):
-    feed = render_feed(newsroom, *spec_of(newsroom, "portal", "/rss"), 1)
-    assert feed.content_type.startswith("text/html")
-    assert feedparser.parse(io.BytesIO(feed.body)).entries == []
-
-
 @pytest.mark.parametrize(("site", "spec"), FEEDS)
 def test_validators_change_with_the_articles_and_only_then(newsroom, site, spec):
     first, second = (render_feed(newsroom, site, spec, edition) for edition in (1, 2))

@@ -13,17 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.demo import check
-from ingest.demo.newsroom import (
-    LANGUAGES,
-    LAST_DAY,
-    Newsroom,
-    article_rows,
-    publishers,
-    slug,
-    story_start,
-)
+from ingest.demo.newsroom import Newsroom, article_rows, publishers, story_start
+from ingest.demo.records import LAST_DAY, slug
 from ingest.demo.truth import truth
 
+LANGUAGES = {"en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr"}
 NOMINAL = date(2025, 3, 3)
 
 
@@ -34,7 +28,7 @@ def test_the_articles_have_no_problems():
 def test_enough_articles_in_every_language_and_on_every_day(newsroom):
     articles = newsroom.articles(2)
     assert len(articles) >= 90
-    assert {a.site.lang for a in articles} == set(LANGUAGES)
+    assert {a.site.lang for a in articles} == LANGUAGES
     assert {a.day for a in articles if a.kind == "story"} >= set(range(1, 13)) | {15, 16, 17, 18}
     assert {a.day for a in articles} == set(range(1, LAST_DAY + 1))
     assert sum(a.kind == "decoy" for a in articles) >= 20
@@ -130,6 +124,10 @@ def test_scaling_repeats_nothing(newsroom, count):
     assert len({a.id for a in scaled.all_articles}) == count
     assert len({a.canonical_url for a in scaled.all_articles}) == count
     assert len({a.text for a in articles}) == len(articles)
+    salted = next((a for a in articles if a.id == "en-01-3"), None)
+    if salted:
+        assert "Lukashenko" in salted.text
+        assert salted.text != newsroom.by_id["en-01"].text
     paragraphs = [part for a in articles for part in a.paragraphs]
     assert len(set(paragraphs)) > 0.99 * len(paragraphs)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import http.client
+import io
 import json
 import socket
 import subprocess
@@ -13,6 +14,7 @@ import threading
 from datetime import timedelta
 from email.utils import format_datetime
 
+import feedparser
 import pytest
 
 from ingest.demo.newsroom import publishers
@@ -113,6 +115,13 @@ def test_the_second_edition_changes_some_feeds_and_not_others(server, newsroom):
         assert status == (200 if grown else 304)
         changed.append(grown)
     assert set(changed) == {True, False}
+
+
+def test_the_portal_serves_a_page_instead_of_a_feed(server):
+    status, headers, body = ask(server, "http://portal.example/rss")
+    assert (status, headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert not {"etag", "last-modified"} & headers.keys()
+    assert feedparser.parse(io.BytesIO(body)).entries == []
 
 
 def test_an_etag_outweighs_a_date(server, newsroom):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import re
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, Self, TypeAlias
@@ -52,6 +53,8 @@ _ACCEPT: Mapping[Kind, str] = {
     "robots": "text/plain, */*;q=0.1",
     "hook": "*/*",
 }
+# Names as they are registered, underscores as they are met; or an IPv6 address.
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*|[0-9a-f:.]+")
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PASSING_4XX = frozenset({408, 425, 429})
 _DROPPED_HEADERS = frozenset({"content-encoding", "set-cookie", "transfer-encoding"})
@@ -385,10 +388,13 @@ def _join(base: httpx.URL, location: str) -> httpx.URL:
 
 
 def _usable(url: httpx.URL) -> httpx.URL:
-    host = url.host.rstrip(".")
+    """Return a URL that can be asked for, its host without a final dot (no certificate has it)."""
+    host = url.raw_host.decode("ascii").rstrip(".")
     if url.scheme not in {"http", "https"} or not host:
         raise RefusedError("bad-url", f"{str(url)[:200]!r} is no absolute http or https URL")
-    return url if host == url.host else url.copy_with(host=host)
+    if not _HOST.fullmatch(host):
+        raise RefusedError("bad-url", f"{host[:200]!r} is no host name")
+    return url.copy_with(host=host) if host != url.raw_host.decode("ascii") else url
 
 
 def _shown(url: httpx.URL) -> str:

@@ -1,0 +1,173 @@
+"""Every fault of the hostile server: named, in time, in bounded memory."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from fetching import get, limits, names
+from hostile.faults import FAULTS, feed
+from hostile.server import HostileServer
+from hostile.watch import watching_connects, watching_memory
+
+from ingest.fetch.result import Fetched, FetchFailed
+
+MIB = 2**20
+DEADLINE_S = 1.0
+
+# path -> code, and a word that the sentence must have
+REFUSED = {
+    "/hang": ("timeout", "fetch.timeout_s"),
+    "/hang-body": ("timeout", "fetch.timeout_s"),
+    "/drip-head": ("timeout", "1 s"),
+    "/drip-body": ("timeout", "fetch.timeout_s"),
+    "/drip-gzip": ("timeout", "fetch.timeout_s"),
+    "/interim-forever": ("timeout", "fetch.timeout_s"),
+    "/redirect-hang": ("timeout", "fetch.timeout_s"),
+    "/endless-body": ("too-large", "fetch.max_wire_bytes"),
+    "/endless-chunks": ("too-large", "fetch.max_wire_bytes"),
+    "/endless-gzip": ("too-large", "fetch.max_body_bytes"),
+    "/endless-head": ("too-large", "head"),
+    "/big-header": ("too-large", "head"),
+    "/huge-length": ("too-large", "10000000000"),
+    "/gzip-bomb": ("too-large", "15728640 bytes (fetch.max_body_bytes)"),
+    "/brotli-bomb": ("too-large", "15728640 bytes (fetch.max_body_bytes)"),
+    "/double-gzip": ("bad-encoding", "2 content codings"),
+    "/double-gzip-lines": ("bad-encoding", "2 content codings"),
+    "/zstd": ("bad-encoding", "zstd"),
+    "/deflate": ("bad-encoding", "deflate"),
+    "/gzip-members": ("bad-encoding", "members"),
+    "/gzip-lie": ("bad-encoding", "broken"),
+    "/gzip-bad-crc": ("bad-encoding", "broken"),
+    "/brotli-lie": ("bad-encoding", "broken"),
+    "/gzip-cut": ("truncated", "ends before its end"),
+    "/gzip-no-trailer": ("truncated", "ends before its end"),
+    "/brotli-cut": ("truncated", "ends before its end"),
+    "/short-length-gzip": ("truncated", "ends before its end"),
+    "/cut-body": ("truncated", "cut"),
+    "/cut-chunked": ("truncated", "cut"),
+    "/reset-body": ("truncated", "inside the body"),
+    "/two-lengths": ("protocol", "Content-Length"),
+    "/negative-length": ("protocol", "Content-Length"),
+    "/bad-chunk": ("protocol", "HTTP"),
+    "/garbage": ("protocol", "HTTP"),
+    "/ssh": ("connect", "without an answer"),
+    "/bad-header": ("protocol", "HTTP"),
+    "/bad-status": ("protocol", "HTTP"),
+    "/hang-up": ("connect", "without an answer"),
+    "/reset": ("connect", "hung up"),
+    "/upgrade": ("protocol", "UPGRADE"),
+    "/challenge": ("challenge", "bot protection"),
+    "/unasked-304": ("protocol", "no validators"),
+    "/slow-304": ("protocol", "no validators"),
+    "/status?code=404": ("http-404", "404"),
+    "/status?code=410": ("http-410", "410"),
+    "/status?code=429&after=120": ("http-429", "429"),
+    "/status?code=503": ("http-503", "503"),
+    "/status?code=206": ("http-206", "206"),
+    "/status?code=300": ("http-300", "300"),
+    "/loop-a": ("redirect-loop", "back to"),
+    "/maze": ("redirect-loop", "fetch.max_redirects"),
+    "/chain?n=6": ("redirect-loop", "more than 5"),
+    "/redirect-nowhere": ("http-302", "without saying where"),
+    "/redirect?to=file:///etc/hostname": ("bad-url", "file:"),
+    "/redirect?to=gopher://x/": ("bad-url", "gopher:"),
+    "/redirect?to=http://[bad/": ("bad-url", "no host name"),
+    "/redirect?to=http://a%20b/": ("bad-url", "no host name"),
+}
+# path -> the body is the feed
+READ = {
+    "/feed",
+    "/feed?coding=gzip",
+    "/feed?coding=br",
+    "/gzip-tail",
+    "/chain?n=5",
+    "/chain?n=1&code=308",
+}
+OTHER = {
+    "/echo", "/robots.txt", "/short-length", "/length-and-chunked", "/empty", "/html", "/pdf", "/cookie", "/loop-b",
+}  # fmt: skip
+
+
+def test_every_fault_is_tried() -> None:
+    tried = {path.partition("?")[0] for path in [*REFUSED, *READ, *OTHER]}
+    assert tried == set(FAULTS)
+
+
+@pytest.mark.parametrize("path", REFUSED)
+def test_a_fault_becomes_a_value(hostile: HostileServer, path: str) -> None:
+    code, word = REFUSED[path]
+    resolver = names(hostile.port)
+    settings = limits(timeout_s=DEADLINE_S)
+    # Bombs are built before the clock and the memory are watched.
+    if "bomb" in path or "double" in path or "endless" in path:
+        get(f"http://courier.example{path}", settings, resolver=resolver)
+    started = time.monotonic()
+    with watching_memory() as memory, watching_connects(("127.0.0.1", hostile.port)) as connects:
+        result = get(f"http://courier.example{path}", settings, resolver=resolver)
+    elapsed = time.monotonic() - started
+    assert isinstance(result, FetchFailed)
+    assert (result.code, word in result.detail) == (code, True), result.detail
+    assert elapsed <= DEADLINE_S + 1
+    assert result.elapsed_s <= DEADLINE_S + 1
+    assert memory.growth < 64 * MIB
+    assert connects.strays == []
+
+
+@pytest.mark.parametrize("path", sorted(READ))
+def test_what_is_well_is_read(hostile: HostileServer, path: str) -> None:
+    result = get(f"http://courier.example{path}", resolver=names(hostile.port))
+    assert isinstance(result, Fetched)
+    assert result.body == feed()
+    assert "content-encoding" not in result.headers
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        # What the length leaves out is not the answer's; the parser sees the rest is missing.
+        ("/short-length", b"<rss>"),
+        ("/length-and-chunked", b"<rss>"),
+        ("/empty", b""),
+        ("/html", b"<!doctype html><title>Please log in</title><p>Members only."),
+        ("/pdf", b"%PDF-1.7\n%\xe2\xe3"),
+    ],
+)
+def test_what_is_whole_but_no_feed_is_left_to_the_parser(
+    hostile: HostileServer, path: str, body: bytes
+) -> None:
+    result = get(f"http://courier.example{path}", resolver=names(hostile.port))
+    assert isinstance(result, Fetched)
+    assert result.body == body
+
+
+def test_a_bomb_is_not_even_read_to_its_end(hostile: HostileServer) -> None:
+    """A 512 MiB bomb is stopped after its first 15 MiB: fifteen, not all, of its time."""
+    resolver = names(hostile.port)
+    get("http://courier.example/gzip-bomb", resolver=resolver)
+    started = time.process_time()
+    get("http://courier.example/gzip-bomb", resolver=resolver)
+    assert time.process_time() - started < 1.0
+
+
+def test_one_slow_server_does_not_hold_the_others_up(hostile: HostileServer) -> None:
+    import asyncio
+
+    from fetching import NOW
+
+    from ingest.fetch.client import Fetcher
+
+    bad = ["/hang", "/drip-head", "/drip-body", "/endless-chunks", "/gzip-bomb", "/brotli-bomb"]
+
+    async def all_at_once() -> list[object]:
+        settings = limits(timeout_s=5.0, concurrency=30)
+        async with Fetcher(settings, resolver=names(hostile.port)) as client:
+            urls = [f"http://courier.example{path}" for path in bad + ["/feed"] * 20]
+            return await asyncio.gather(*(client.get(url, now=NOW) for url in urls))
+
+    with watching_memory() as memory:
+        results = asyncio.run(all_at_once())
+    assert [type(r) for r in results] == [FetchFailed] * len(bad) + [Fetched] * 20
+    assert all(r.elapsed_s < 4.0 for r in results[len(bad) :] if isinstance(r, Fetched))
+    # Two bombs and a stream at a time, and the server of this process beside them.
+    assert memory.growth < 64 * MIB * 3

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 _BATCH = 500
-_ARTICLE_COLUMNS = ("source", "lang", "effective_at", "first_stored_at", "feed_id")
+_ARTICLE_COLUMNS = Article.INDEXED
 
 
 class SqliteStore:

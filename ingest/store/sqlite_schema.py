@@ -41,6 +41,7 @@ CREATE TABLE article (
     effective_at TEXT NOT NULL,
     first_stored_at TEXT NOT NULL,
     feed_id TEXT NOT NULL,
+    text_hash TEXT NOT NULL,
     doc BLOB NOT NULL
 );
 CREATE INDEX article_seq ON article (seq);
@@ -49,6 +50,7 @@ CREATE INDEX article_lang ON article (lang, id);
 CREATE INDEX article_effective_at ON article (effective_at, id);
 CREATE INDEX article_first_stored_at ON article (first_stored_at, id);
 CREATE INDEX article_feed_id ON article (feed_id, id);
+CREATE INDEX article_text_hash ON article (text_hash, id);
 CREATE TABLE value (
     key INTEGER PRIMARY KEY,
     field TEXT NOT NULL,

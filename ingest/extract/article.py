@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -60,6 +61,7 @@ _MAGIC = (
     (b"\x1f\x8b\x08", "an archive file"),
 )
 _FIRST_NEWS = datetime(1995, 1, 1, tzinfo=UTC)
+_ELEMENT = re.compile(r"<[a-zA-Z!?/]")
 _DEEP = 100  # elements below each other; the extractor loses a text at about 250
 
 
@@ -115,7 +117,9 @@ def extract_article(
     if tree is None:
         raise ParseError(url, "empty: no HTML element in it", "look at the page in a browser")
     page = read_metadata(tree, url)
-    text = trim_clutter(_text_of(tree, html, page, min_chars), title=page.title)
+    text = _text_of(tree, html, page, min_chars)
+    names = (page.section, page.publisher, *page.authors)
+    text = trim_clutter(text, titles=page.headings, names=names)
     return Extracted(
         title=page.title,
         text=text,
@@ -148,17 +152,21 @@ def warm_up() -> None:
     paragraph = "<p>Leaders met in the old town to speak about the talks of the coming week.</p>"
     page = f"<html><body><article>{paragraph * 6}</article></body></html>"
     trafilatura.extract(page, favor_precision=True, include_comments=False)
-    trafilatura.extract(page, include_comments=False)
-    detect_language(page)
+    trafilatura.extract("<html><body><p>Too short.</p></body></html>")  # loads its word lists
+    detect_language(paragraph)
 
 
 # --- text --------------------------------------------------------------------------------------
 
 
 def _parse(html: str) -> HtmlElement | None:
-    if not html.strip():
+    if not _ELEMENT.search(html):
         return None
-    return load_html(html)
+    tree = load_html(html)  # mends what libxml2 cannot read; refuses what begins oddly
+    if tree is None:
+        with suppress(etree.ParserError, ValueError):
+            tree = document_fromstring(html)
+    return tree
 
 
 def _text_of(tree: HtmlElement, html: str, page: PageMetadata, min_chars: int) -> str:

@@ -8,8 +8,10 @@ import re
 from charset_normalizer import from_bytes
 
 _HEADER = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{2,40})", re.ASCII | re.IGNORECASE)
-_META = re.compile(rb"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.IGNORECASE)
-_XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})")
+_META = re.compile(
+    r"<meta[^>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.ASCII | re.IGNORECASE
+)
+_XML = re.compile(r"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{2,40})", re.ASCII)
 _META_BYTES = 8192  # browsers look at 1,024; slow templates put scripts first
 _SAMPLE_BYTES = 40_000  # detection is a hundred times slower than decoding
 _MAX_DAMAGE = 0.002  # replaced characters a page may have before its label is not believed
@@ -20,34 +22,27 @@ _BOMS = (
 )
 # Real text codecs only: labels such as `punycode` or `unicode_escape` decode too, at a price.
 _CODECS = re.compile(
-    r"utf-8|utf-16(-[lb]e)?|cp12\d\d|cp8\d\d|cp9\d\d|iso8859-\d+|koi8-[rut]|mac-\w+|gb\w+|big5\w*"
+    r"utf-8|cp12\d\d|cp8\d\d|cp9\d\d|iso8859-\d+|koi8-[rut]|mac-\w+|gb\w+|big5\w*"
     r"|shift_jis\w*|euc_\w+|iso2022_\w+|tis-620"
 )
 # What the label says, and what pages that say so mean. Source: WHATWG Encoding Standard, 4.2.
 _MEANT = {"ascii": "cp1252", "iso8859-1": "cp1252", "iso8859-9": "cp1254", "gb2312": "gb18030"}
 # Legacy charsets of the languages we read, for detection.
 _LEGACY = ["cp1251", "cp1252", "cp1250", "cp1254", "koi8_r", "koi8_u", "iso8859_2", "iso8859_5"]
-_CONTROLS = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 127, 0xFFFE, 0xFFFF])
 
 
 def decode_html(body: bytes, content_type: str = "") -> str:
-    """Return the characters of a page, without control characters.
+    """Return the characters of a page; never a lone surrogate, whatever the bytes.
 
     Bytes that are valid UTF-8 are UTF-8 whatever a label says: no page in another charset of
     practical length is valid by accident. Then the header's label, the meta label, detection.
     """
-    return _decode(body, content_type).translate(_CONTROLS)
-
-
-def _decode(body: bytes, content_type: str) -> str:
     for bom, codec in _BOMS:
         if body.startswith(bom):
             return body[len(bom) :].decode(codec, "replace")
-    labels = [_HEADER.search(content_type)]
-    head = body[:_META_BYTES]
-    names = [match[1] for match in labels if match]
-    names += [m[1].decode("ascii", "replace") for m in (_XML.search(head), _META.search(head)) if m]
-    codecs_named = [codec for name in names if (codec := _codec(name))]
+    head = body[:_META_BYTES].decode("ascii", "replace")
+    labels = (_HEADER.search(content_type), _XML.search(head), _META.search(head))
+    codecs_named = [codec for label in labels if label and (codec := _codec(label[1]))]
     if not (body.isascii() and codecs_named):
         whole = _without_torn_tail(body)
         try:

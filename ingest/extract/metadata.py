@@ -13,12 +13,13 @@ from unicodedata import normalize
 from urllib.parse import urljoin, urlsplit
 
 from dateutil import parser as dateutil_parser
+from lxml.etree import XPath
 
-from ingest.extract.clean import UNPRINTABLE
+from ingest.extract.clean import UNPRINTABLE, folded
 from ingest.extract.fragment import text_of_html
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from lxml.html import HtmlElement
 
@@ -35,17 +36,36 @@ _BY = re.compile(
     r"|автор(?:ы|и|ка)?|аўтар(?:ы|ка)?|текст)(?:\s*:\s*|\s+)",
     re.IGNORECASE,
 )
+_AUTHOR_MARKS = XPath(
+    "//*[self::a or self::p or self::span or self::div or self::address or self::strong]"
+    "[@rel='author' or @itemprop='author' or contains(@class, 'author') or contains(@class, 'autor')"
+    " or contains(@class, 'byline') or contains(@class, 'signature')]"
+)
+_AUTHOR_CLASS = re.compile(
+    r"(?:[\w]+[-_]+)?(?:authors?|autore?n?|byline|signature)(?:[-_]+(?:names?|link))?",
+    re.IGNORECASE,
+)
+_MAX_BYLINE = 120  # longer ones hold a biography
 _BETWEEN = re.compile(r"\s*(?:;|,|\||•|·|&|\s(?:and|und|et|y|i|и|і|та|ve)\s)\s*")
 _NOT_A_NAME = re.compile(r"https?:|www\.|@|[<>{}=]|\d{3}", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"^(.{10,}?)\s+(?:[|–—·•»:]|-|::)\s+(.{2,60})$", re.DOTALL)
-_ZONED = re.compile(r"(?:Z|[+-]\d\d:?\d\d|\b(?:UTC|GMT|[A-Z]{3,4}))\s*$")
+_SEPARATORS = re.compile(r"\s+[-–—·•»|]+\s+|\s*(?:\||::|: )\s*")
 
 
 @dataclass(frozen=True, slots=True)
 class PageMetadata:
-    """What a page declares; strings clean, URLs absolute, times aware UTC."""
+    """What a page declares; strings clean, URLs absolute, times aware UTC.
+
+    Attributes:
+        headings: the headline in every form the page has it.
+        lang: as declared, ISO 639-1.
+        zoneless: `published_at` was written without a zone.
+        article_body: the text in its JSON-LD, which few pages have.
+        is_free: whether it says it can be read without paying; None where it does not say.
+    """
 
     title: str = ""
+    headings: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     published_at: datetime | None = None
     published_raw: str = ""
@@ -83,14 +103,17 @@ def read_metadata(tree: HtmlElement, url: str) -> PageMetadata:
     """
     nodes = list(_json_ld(tree))
     sources = _Sources(tree, url, _article_node(nodes, url), _site_name(nodes), _meta_tags(tree))
-    publisher = _publisher(sources)
+    titles = _titles(sources)
+    publisher = _publisher(sources, titles)
     raw, published, zoneless = _published(sources)
     updated_raw = _text(sources.article.get("dateModified")) or sources.first(
         "article:modified_time", "og:updated_time", "datemodified", "last-modified"
     )
     free = sources.article.get("isAccessibleForFree")
+    headings = tuple(strip_site_name(title, publisher, url) for title in titles)
     return PageMetadata(
-        title=strip_site_name(_title(sources), publisher, url),
+        title=headings[0] if headings else "",
+        headings=headings,
         authors=_authors(sources),
         published_at=published,
         published_raw=raw,
@@ -174,16 +197,18 @@ def _published(sources: _Sources) -> tuple[str, datetime | None, bool]:
 # --- names and words ---------------------------------------------------------------------------
 
 
-def _title(sources: _Sources) -> str:
-    headings = sources.tree.findall(".//h1")
-    only = clean(headings[0].text_content()) if len(headings) == 1 else ""
-    return (
-        clean(_text(sources.article.get("headline")))
-        or clean(sources.first("og:title"))
-        or only
-        or clean(sources.first("twitter:title", "dc.title", "parsely-title", "headline"))
-        or clean(sources.tree.findtext(".//head/title") or "")
-    )
+def _titles(sources: _Sources) -> list[str]:
+    """The headline as each part of the page has it, the most reliable first."""
+    headings = [clean(heading.text_content()) for heading in sources.tree.findall(".//h1")]
+    candidates = [
+        clean(_text(sources.article.get("headline"))),
+        clean(sources.first("og:title")),
+        *(headings if len(headings) == 1 else []),
+        clean(sources.first("twitter:title", "dc.title", "parsely-title", "headline")),
+        *headings[:1],
+        clean(sources.tree.findtext(".//head/title") or ""),
+    ]
+    return list(dict.fromkeys(title for title in candidates if title))
 
 
 def strip_site_name(title: str, publisher: str, url: str) -> str:
@@ -191,24 +216,32 @@ def strip_site_name(title: str, publisher: str, url: str) -> str:
     match = _SITE_SUFFIX.match(title)
     if match is None:
         return title
-    tail = _folded(match[2])
+    tail = folded(match[2])
     host = (urlsplit(url).hostname or "").removeprefix("www.")
-    names = {_folded(publisher), _folded(host), _folded(host.split(".")[0])} - {""}
+    names = {folded(publisher), folded(host), folded(host.split(".")[0])} - {""}
     return match[1].strip() if any(tail == name for name in names) else title
 
 
-def _folded(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
-
-
-def _publisher(sources: _Sources) -> str:
+def _publisher(sources: _Sources, titles: list[str]) -> str:
     organisation = sources.article.get("publisher")
     return (
         clean(_text(organisation), _MAX_NAME_CHARS)
         or clean(sources.first("og:site_name"), _MAX_NAME_CHARS)
         or clean(sources.site, _MAX_NAME_CHARS)
         or clean(sources.first("application-name", "dc.publisher", "publisher"), _MAX_NAME_CHARS)
+        or _site_in_title(sources, titles)
     )
+
+
+def _site_in_title(sources: _Sources, titles: list[str]) -> str:
+    """What the window's title has before or behind the headline: `Headline | Rubric | Site`."""
+    window = clean(sources.tree.findtext(".//head/title") or "")
+    for title in titles:
+        before, found, behind = window.partition(title)
+        if found and title != window:
+            parts = [part.strip() for part in _SEPARATORS.split(behind or before) if part.strip()]
+            return parts[-1] if parts and len(parts[-1]) <= 60 else ""
+    return ""
 
 
 def _section(sources: _Sources) -> str:
@@ -225,11 +258,18 @@ def _authors(sources: _Sources) -> tuple[str, ...]:
     authors = split_authors(names)
     if authors:
         return authors
-    marks = sources.tree.xpath(
-        "//a[@rel='author'] | //*[@itemprop='author']"
-        " | //*[self::a or self::p or self::span or self::div][@class='author' or @class='byline']"
-    )
-    return split_authors([el.text_content()[:200] for el in marks[:5]])
+    for mark in _take(_AUTHOR_MARKS(sources.tree), 50):
+        if _is_author_mark(mark) and len(byline := clean(mark.text_content())) <= _MAX_BYLINE:
+            authors = split_authors([byline])
+            if authors:
+                return authors
+    return ()
+
+
+def _is_author_mark(element: HtmlElement) -> bool:
+    if element.get("rel") == "author" or element.get("itemprop") == "author":
+        return True
+    return any(_AUTHOR_CLASS.fullmatch(word) for word in element.get("class", "").split())
 
 
 def split_authors(bylines: list[str]) -> tuple[str, ...]:
@@ -398,6 +438,6 @@ def _text(value: object) -> str:
             return ""
 
 
-def _take(items: Iterator[HtmlElement], count: int) -> Iterator[HtmlElement]:
+def _take(items: Iterable[HtmlElement], count: int) -> Iterator[HtmlElement]:
     for item, _ in zip(items, range(count), strict=False):
         yield item

@@ -20,6 +20,8 @@ from feedparser.sanitizer import replace_doctype
 
 OLDEST_EXPAT: Final = (2, 4, 1)
 MAX_AUTHOR_CHARS: Final = 300
+_FIRST_ELEMENT = re.compile(r"<\w")
+_BLANKS = re.compile(r"\s+")
 _C1 = re.compile("[\x80-\x9f]")
 _DECLARATION = re.compile(r"^(?:<\?xml(?:\s[^>]*)?>\s*)+")
 
@@ -176,6 +178,11 @@ def read_loosely(text: str, max_entries: int) -> Tree | None:
 
 def _prepared(text: str) -> tuple[str, bytes, dict[str, str]]:
     """Version named by the DOCTYPE, UTF-8 bytes with a DOCTYPE of safe entities only, those."""
-    body = _DECLARATION.sub("", text.lstrip()).encode("utf-8", "replace")
-    version, body, entities = replace_doctype(b"<?xml version='1.0' encoding='utf-8'?>\n" + body)
+    text = _DECLARATION.sub("", text.lstrip())
+    root = _FIRST_ELEMENT.search(text)
+    at = root.start() if root else 0
+    # feedparser's patterns for the prolog are quadratic in runs of line feeds.
+    prolog = _BLANKS.sub(lambda run: "\n" if "\n" in run.group() else " ", text[:at])
+    body = f"<?xml version='1.0' encoding='utf-8'?>\n{prolog}{text[at:]}".encode("utf-8", "replace")
+    version, body, entities = replace_doctype(body)
     return version or "", body, entities

@@ -17,7 +17,7 @@ _BOMS: Final = (
 )
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([A-Za-z0-9._:-]{1,40})["']""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([A-Za-z0-9._:-]{1,40})""", re.IGNORECASE)
-_NOT_ASCII = re.compile(rb"[\x20-\x3b\x3d\x3f-\x7e]*[\x80-\xff]+[\x20-\x3b\x3d\x3f-\x7e\x80-\xff]*")
+_NOT_ASCII = re.compile(rb"[\x80-\xff][^<>]{0,400}")
 # Browsers read these labels as their Windows supersets (WHATWG Encoding Standard, 4.2).
 _SUPERSETS: Final = {
     "iso8859-1": "cp1252",
@@ -99,7 +99,7 @@ def _guess(body: bytes) -> str:
     """Guess from the parts that are not ASCII, without the markup around them."""
     sample = bytearray()
     for match in _NOT_ASCII.finditer(body[:1_000_000]):
-        sample += match.group()[:2000] + b" "
+        sample += match.group() + b" "
         if len(sample) > _SAMPLE_BYTES:
             break
     best = from_bytes(bytes(sample), cp_isolation=list(_CANDIDATES), threshold=0.9).best()

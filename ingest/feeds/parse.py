@@ -123,7 +123,8 @@ def _read_mended(text: str, max_entries: int) -> _feedparser.Tree | None:
     if root is None:
         return None
     mended = etree.tostring(root, encoding="unicode", with_tail=False)
-    return _feedparser.read_strictly(mended, max_entries)
+    tree = _feedparser.read_strictly(mended, max_entries)
+    return tree if tree is not None and tree.entries else None
 
 
 def _entry(raw: dict[str, Any], base: str, lang: str, timezone: str) -> ParsedEntry:

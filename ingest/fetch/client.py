@@ -165,7 +165,9 @@ class Fetcher:
             `fetch.concurrency` slots.
         """
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        ours = self._headers(kind, headers) | {k: v for k, v in validators.items() if v}
+        ours = self._headers(kind, headers) | {
+            name: value for name, value in validators.items() if _is_sendable(value)
+        }
         return await self._run(url, "GET", ours=ours, extra=headers, body=None, now=now)
 
     async def post(
@@ -413,6 +415,11 @@ def _private(url: httpx.URL, extra: Mapping[str, str] | None) -> dict[str, str]:
         pair = f"{url.username}:{url.password}".encode()
         private["Authorization"] = f"Basic {base64.b64encode(pair).decode()}"
     return private
+
+
+def _is_sendable(validator: str) -> bool:
+    """Whether a validator can go back exactly as it came; else the request is unconditional."""
+    return bool(validator) and validator.isascii() and validator.isprintable()
 
 
 def _over(ours: Mapping[str, str], private: Mapping[str, str]) -> dict[str, str]:

@@ -2,7 +2,8 @@
 
 Codes of `FetchFailed`, each stable; P: passing, trying again later makes sense.
 
-    bad-url          no absolute http(s) URL, or a redirect to something that is none
+    bad-url          no absolute http(s) URL, a redirect to something that is none, or headers
+                     that cannot be sent
     bad-port         a port other than 80, 443, 8080, 8443
     blocked-address  the host is, or resolves to, an address that is not public
     dns              no such name

@@ -16,7 +16,13 @@ from ingest.feeds.hints import days_to_skip, hours_to_skip, ttl_seconds, update_
 from ingest.feeds.identity import with_keys
 from ingest.feeds.parsed import ParsedEntry, ParsedFeed
 from ingest.feeds.sniff import Kind, sniff
-from ingest.feeds.text import clean_content, clean_line, drop_unprintable, mend_xml
+from ingest.feeds.text import (
+    clean_content,
+    clean_line,
+    drop_impossible_references,
+    drop_unprintable,
+    mend_xml,
+)
 from ingest.urls import join_url
 
 if TYPE_CHECKING:
@@ -82,6 +88,10 @@ def error_code(error: ParseError) -> str:
 def _read_xml(text: str, *, url: str, max_entries: int, timezone: str) -> ParsedFeed:
     text = mend_xml(text)
     tree = _feedparser.read_strictly(text, max_entries)
+    if tree is None:
+        possible = drop_impossible_references(text)
+        if possible != text:
+            text, tree = possible, _feedparser.read_strictly(possible, max_entries)
     if tree is None:
         tree = _feedparser.read_loosely(text, max_entries)
     if tree is None or (not tree.entries and not tree.well_formed):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import sys
 import unicodedata
 from typing import Final
 
@@ -13,6 +14,7 @@ MAX_CONTENT_CHARS: Final = 200_000
 # C0 and C1 controls but tab and line feeds, lone surrogates, non-characters.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _FORBIDDEN_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_REFERENCE = re.compile(r"&#(?:[xX]([0-9A-Fa-f]+)|([0-9]+));")
 # Invisible in a headline: soft hyphens, zero-width spaces, byte order marks, and the bidi
 # controls that can make a headline read backwards. Joiners stay: some scripts need them.
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -31,6 +33,11 @@ _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
 def mend_xml(text: str) -> str:
     """Return the text without characters that XML 1.0 forbids and publishers paste all the same."""
     return _FORBIDDEN_IN_XML.sub("", text)
+
+
+def drop_impossible_references(text: str) -> str:
+    """Return XML without references to characters that it forbids (`&#0;`, `&#xD800;`)."""
+    return _REFERENCE.sub(_kept_reference, text)
 
 
 def drop_unprintable(text: str) -> str:
@@ -63,3 +70,11 @@ def _blank_or_nothing(match: re.Match[str]) -> str:
     """A line break or block parts words; emphasis stands inside them."""
     name = match.group().lstrip("</").lower()
     return " " if name.startswith(("br", "p", "div", "li", "h", "ul", "ol", "center")) else ""
+
+
+def _kept_reference(match: re.Match[str]) -> str:
+    digits = match.group(1) or match.group(2)
+    code = int(digits, 16 if match.group(1) else 10) if len(digits) < 12 else -1
+    if not 0 < code <= sys.maxunicode or _FORBIDDEN_IN_XML.match(chr(code)):
+        return ""
+    return match.group()

@@ -133,14 +133,15 @@ def after_failure(entry: Entry, failure: FetchFailed, now: datetime, *, tries: i
     """Decide what becomes of an entry whose page failed; state and reason, not yet stored.
 
     A passing failure keeps it `new` with a later `next_try_at`, `tries` times at most; a host that
-    rests does not count as a try. Anything else ends the wait for the page: `stored`, so that its
+    rests does not count as a try. A 404 is passing here: feeds often list a page some minutes
+    before the publisher's cache has it. Anything else ends the wait for the page: `stored`, so that its
     feed summary is what the rules see.
     """
     reason = f"{failure.code}: {failure.detail}"
     if failure.code == "resting":
         return replace(entry, reason=reason, next_try_at=now + RETRY_AFTER[0])
     tried = entry.tries + 1
-    if failure.passing and tried < tries:
+    if (failure.passing or failure.status == 404) and tried < tries:
         wait = RETRY_AFTER[min(tried, len(RETRY_AFTER)) - 1]
         return replace(entry, reason=reason, tries=tried, next_try_at=now + wait)
     return replace(

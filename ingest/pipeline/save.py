@@ -89,12 +89,24 @@ async def _extract(services: Services, page: Page) -> tuple[Entry, Extracted | N
         services.counters["pages_poison"] += 1
         log.warning("page_poison", url=entry.url, reason=exc.reason, entry=entry.id[:12])
         return replace(entry, reason=exc.reason, after=EntryState.DEAD), None
-    if not extracted.text or {"short", "consent", "paywall"} & set(extracted.flags):
-        longer = len(_feed_text(entry)) > len(extracted.text)
-        if not extracted.text or longer:
-            why = next((f for f in extracted.flags if f != "short"), "no-text")
-            return replace(entry, reason=f"{why}: the page gave no article text"), None
+    if is_poorer(extracted, len(_feed_text(entry))):
+        why = next((flag for flag in extracted.flags if flag in {"consent", "paywall"}), "no-text")
+        reason = f"{why}: the page gave less text than its feed"
+        return replace(entry, reason=reason), None
     return entry, extracted
+
+
+def is_poorer(extracted: Extracted, feed_chars: int) -> bool:
+    """Whether the feed's own content says more than what the page gave.
+
+    A page behind a wall, or with less text than counts as an article, yields to any longer feed
+    content; another page only to one twice as long (a video's caption, a teaser).
+    """
+    if not extracted.text:
+        return True
+    if {"short", "consent", "paywall"} & set(extracted.flags):
+        return feed_chars > len(extracted.text)
+    return feed_chars > 2 * len(extracted.text)
 
 
 def _feed_text(entry: Entry) -> str:

@@ -18,6 +18,7 @@ from ingest.extract import fast
 from ingest.extract.charset import decode_html
 from ingest.extract.clean import tidy, trim_clutter
 from ingest.extract.fragment import text_of_html
+from ingest.extract.labels import is_link_list, link_texts, tag_names
 from ingest.extract.language import detect_language
 from ingest.extract.metadata import PageMetadata, read_metadata
 from ingest.extract.result import Extracted
@@ -118,8 +119,11 @@ def extract_article(
         raise ParseError(url, "empty: no HTML element in it", "look at the page in a browser")
     page = read_metadata(tree, url)
     text = _text_of(tree, html, page, min_chars)
-    names = (page.section, page.publisher, *page.authors)
-    text = trim_clutter(text, titles=page.headings, names=names)
+    links = link_texts(tree)
+    names = (*page.headings, page.section, page.publisher, *page.authors)
+    text = trim_clutter(text, names=names, foreign=links | tag_names(tree))
+    if is_link_list(text, links):
+        text = ""
     return Extracted(
         title=page.title,
         text=text,

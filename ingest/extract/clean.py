@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from unicodedata import normalize
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -108,9 +109,9 @@ _PROMISE = re.compile(
     r"(?:get|receive|join|recevez|recibe|otrzymuj|erhalten\ sie|получайте|отримуйте|атрымлівайце)\b",
     re.IGNORECASE,
 )
-# A rubric: up to three words of a European script, no sentence, no list item, no number.
-_RUBRIC = re.compile(r"[A-ZÀ-ÞŁŚŻŹĆŞİĞÇА-ЯЁІЇЄҐЎ][^\W\d_]*(?:[ '’-][^\W\d_]{1,20}){0,3}")
-_WESTERN = re.compile(r"[A-Za-z\u00c0-\u024f\u0400-\u04ff '’-]{3,40}")
+
+# A rubric: up to four short words of a European script; no sentence, no list item, no number.
+_RUBRIC = re.compile(r"(?!-)[A-Za-z\u00c0-\u024f\u0400-\u04ff'’-]{2,20}(?: [^\W\d_]{1,20}){0,3}")
 _ENDS_SENTENCE = re.compile(r"[.!?…][\"'»”“’)\]]*$")
 
 
@@ -120,19 +121,20 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in map(str.strip, text.splitlines()) if line)
 
 
-def trim_clutter(text: str, *, titles: Iterable[str] = (), names: Iterable[str] = ()) -> str:
+def trim_clutter(
+    text: str, *, names: Iterable[str] = (), foreign: AbstractSet[str] = frozenset()
+) -> str:
     """Return the text without the lines around it that are no part of the article.
 
     Args:
         text: tidy lines.
-        titles: the headline, in every form the page has it: the text does not repeat it.
-        names: rubric, publisher and authors: such a line stands alone above or under a text.
+        names: headline, rubric, publisher and authors: no line above or under a text is just that.
+        foreign: texts of the page's links and tags: a last line that is one of them goes.
     """
-    headlines = {folded(title) for title in titles} - {""}
-    labels = headlines | ({folded(name) for name in names} - {""})
+    labels = {folded(name) for name in names} - {""}
     lines = [line for line in text.split("\n") if not _is_inset(line)]
     lines = lines[_head_length(lines, labels) :]
-    return "\n".join(lines[: len(lines) - _tail_length(lines, labels)])
+    return "\n".join(lines[: len(lines) - _tail_length(lines, labels, foreign)])
 
 
 def folded(text: str) -> str:
@@ -156,11 +158,12 @@ def _head_length(lines: list[str], labels: set[str]) -> int:
     return count if count < len(lines) else 0
 
 
-def _tail_length(lines: list[str], labels: set[str]) -> int:
+def _tail_length(lines: list[str], labels: set[str], foreign: AbstractSet[str]) -> int:
     count, pending = 0, 0
     for position, line in enumerate(reversed(lines[-_TAIL_LINES:]), start=1):
-        above = lines[-position - 1] if position < len(lines) else ""
-        if _is_tail(line, labels) or _is_rubric(line, above, lines, position):
+        above = lines[: len(lines) - position]
+        known = line.removeprefix("- ") in foreign or _is_tail(line, labels)
+        if known or _is_rubric(line, above):
             count, pending = position, 0
         elif pending == 0 and len(line) < 160 and _MAIL.search(line):
             pending = position  # goes only together with the call above it
@@ -181,10 +184,10 @@ def _is_tail(line: str, labels: set[str]) -> bool:
     )
 
 
-def _is_rubric(line: str, above: str, lines: list[str], position: int) -> bool:
-    """A name without a full stop, under a text that is made of sentences."""
-    if not (_RUBRIC.fullmatch(line) and _WESTERN.fullmatch(line)):
+def _is_rubric(line: str, above: list[str]) -> bool:
+    """A capitalised name without a full stop, under a text that is made of sentences."""
+    if not above or not line[0].isupper() or not _RUBRIC.fullmatch(line):
         return False
-    sentences = sum(1 for other in lines[:-position] if _ENDS_SENTENCE.search(other))
-    stands_under_text = bool(_ENDS_SENTENCE.search(above) or _RUBRIC.fullmatch(above))
-    return stands_under_text and sentences * 2 > len(lines) - position
+    sentences = sum(1 for other in above if _ENDS_SENTENCE.search(other))
+    ends_well = _ENDS_SENTENCE.search(above[-1]) or _RUBRIC.fullmatch(above[-1])
+    return bool(ends_well) and sentences * 2 > len(above)

@@ -46,8 +46,8 @@ _AUTHOR_CLASS = re.compile(
     re.IGNORECASE,
 )
 _MAX_BYLINE = 120  # longer ones hold a biography
-_BETWEEN = re.compile(r"\s*(?:;|,|\||•|·|&|\s(?:and|und|et|y|i|и|і|та|ve)\s)\s*")
-_NOT_A_NAME = re.compile(r"https?:|www\.|@|[<>{}=]|\d{3}", re.IGNORECASE)
+_BETWEEN = re.compile(r"\s*(?:;|,|\s[-–—]\s|\||•|·|&|\s(?:and|und|et|y|i|и|і|та|ve)\s)\s*")
+_NOT_A_NAME = re.compile(r"https?:|www\.|@|[<>{}=\d]", re.IGNORECASE)
 _SITE_SUFFIX = re.compile(r"^(.{10,}?)\s+(?:[|–—·•»:]|-|::)\s+(.{2,60})$", re.DOTALL)
 _SEPARATORS = re.compile(r"\s+[-–—·•»|]+\s+|\s*(?:\||::|: )\s*")
 
@@ -248,7 +248,8 @@ def _section(sources: _Sources) -> str:
     declared = sources.article.get("articleSection")
     if isinstance(declared, list):
         declared = declared[0] if declared else ""
-    return clean(_text(declared) or sources.first("article:section", "section"), _MAX_NAME_CHARS)
+    rubrics = clean(_text(declared) or sources.first("article:section", "section"))
+    return rubrics.split(",")[0].strip()[:_MAX_NAME_CHARS]
 
 
 def _authors(sources: _Sources) -> tuple[str, ...]:

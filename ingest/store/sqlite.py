@@ -25,7 +25,6 @@ from ingest.store.port import (
     Where,
 )
 from ingest.store.records import (
-    KINDS,
     MAX_DOC_BYTES,
     check_where,
     decode,
@@ -37,7 +36,8 @@ from ingest.store.records import (
     with_revision,
 )
 from ingest.store.rows import mention_rows, proposal_rows
-from ingest.store.sqlite_schema import connect, table_of, translated_errors
+from ingest.store.sqlite_bits import BitsWriter, time_values
+from ingest.store.sqlite_schema import TABLES, connect, table_of, translated_errors
 from ingest.store.sqlite_search import SqliteSearch
 
 if TYPE_CHECKING:
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 R = TypeVar("R", bound=Record)
 
 _BATCH = 500
-_ARTICLE_COLUMNS = Article.INDEXED
 
 
 class SqliteStore:
@@ -60,7 +59,6 @@ class SqliteStore:
     def __init__(self, db: sqlite3.Connection, path: Path) -> None:
         self._db = db
         self._lock = threading.RLock()
-        self._search = SqliteSearch(db)
         self.path = path
         self.name = f"sqlite:///{path}"
 
@@ -76,7 +74,17 @@ class SqliteStore:
         return self.get_many(kind, (record_id,)).get(record_id)
 
     def get_many(self, kind: type[R], ids: Iterable[str]) -> dict[str, R]:
-        return self._get_many(table_of(kind), kind, ids)
+        wanted = list(dict.fromkeys(map(index_value, ids)))
+        found: dict[str, R] = {}
+        with self._read():
+            for at in range(0, len(wanted), _BATCH):
+                batch = wanted[at : at + _BATCH]
+                marks = ", ".join("?" * len(batch))
+                rows = self._db.execute(
+                    f"SELECT id, doc FROM {table_of(kind)} WHERE id IN ({marks})", batch
+                )
+                found.update((row_id, decode(kind, doc)) for row_id, doc in rows)
+        return found
 
     def put(self, records: Sequence[R]) -> list[R | None]:
         clean = [scrub(record) for record in records]
@@ -86,10 +94,25 @@ class SqliteStore:
     def find(
         self, kind: type[R], *where: Where, order_by: str = "id", limit: int | None = None
     ) -> list[R]:
-        return self._find(table_of(kind), kind, where, order_by, limit)
+        check_where(kind, where, order_by)
+        clause, values = _conditions(where)
+        field, way = order_by.removeprefix("-"), "DESC" if order_by.startswith("-") else "ASC"
+        order = f"id {way}" if field == "id" else f"{field} {way}, id {way}"
+        with self._read():
+            rows = self._db.execute(
+                f"SELECT doc FROM {table_of(kind)}{clause} ORDER BY {order} LIMIT ?",
+                (*values, -1 if limit is None else max(limit, 0)),
+            )
+            return [decode(kind, doc) for (doc,) in rows]
 
     def count(self, kind: type[R], *where: Where) -> int:
-        return self._count(table_of(kind), kind, where)
+        check_where(kind, where)
+        clause, values = _conditions(where)
+        with self._read():
+            count: int = self._db.execute(
+                f"SELECT count(*) FROM {table_of(kind)}{clause}", values
+            ).fetchone()[0]
+        return count
 
     def delete(self, kind: type[R], ids: Iterable[str]) -> int:
         with self._write():
@@ -123,14 +146,14 @@ class SqliteStore:
     def save(self, saves: Sequence[Save]) -> list[SaveResult]:
         prepared = [_prepare(save) for save in saves]  # no work inside the transaction
         with self._write():
-            seq = int(self._meta("seq")) + 1
+            bits = BitsWriter(self._db)
             results: list[SaveResult] = [
-                item if isinstance(item, Refused) else self._save(item, seq) for item in prepared
+                item if isinstance(item, Refused) else self._save(item, bits) for item in prepared
             ]
-            self._set_meta("seq", str(seq))
+            bits.flush()
         return results
 
-    def _save(self, item: _Prepared, seq: int) -> SaveResult:
+    def _save(self, item: _Prepared, bits: BitsWriter) -> SaveResult:
         article, entry = item.article, item.entry
         row = self._db.execute(
             "SELECT rowid, revision, doc FROM article WHERE id = ?", (article.id,)
@@ -139,13 +162,14 @@ class SqliteStore:
             return Lost(article.id, "article")
         if entry is not None and self._revision(Entry, entry.id) != entry.revision:
             return Lost(article.id, "entry")
+        if row:
+            self._drop_projections(row[0], bits)
         if row and row[2] == encode(article):
             written, rowid = article, row[0]  # a repeat: only the projections are written again
-            self._db.execute("UPDATE article SET seq = ? WHERE rowid = ?", (seq, rowid))
         else:
             written = with_revision(article, article.revision + 1)
-            rowid = self._write_article(written, seq, row[0] if row else None)
-        self._write_projections(written, rowid, item.projection)
+            rowid = self._write_article(written, row[0] if row else None)
+        self._write_projections(written, rowid, item.projection, bits)
         return Saved(
             article=written,
             entry=self._put(entry) if entry is not None else None,
@@ -158,9 +182,9 @@ class SqliteStore:
         ).fetchone()
         return row[0] if row else 0
 
-    def _write_article(self, article: Article, seq: int, rowid: int | None) -> int:
-        values = (article.revision, seq, encode(article), *_article_values(article))
-        columns = ("revision", "seq", "doc", *_ARTICLE_COLUMNS)
+    def _write_article(self, article: Article, rowid: int | None) -> int:
+        values = (article.revision, encode(article), *indexed_values(article))
+        columns = ("revision", "doc", *Article.INDEXED)
         if rowid is None:
             marks = ", ".join("?" * (len(columns) + 1))
             cursor = self._db.execute(
@@ -173,9 +197,10 @@ class SqliteStore:
         self._db.execute(f"UPDATE article SET {sets} WHERE rowid = ?", (*values, rowid))
         return rowid
 
-    def _write_projections(self, article: Article, rowid: int, projection: Projection) -> None:
+    def _write_projections(
+        self, article: Article, rowid: int, projection: Projection, bits: BitsWriter
+    ) -> None:
         db = self._db
-        self._drop_projections(rowid)
         db.executemany(
             "INSERT INTO mention (article, ordinal, doc) VALUES (?, ?, ?)",
             [(rowid, at, encode(row)) for at, row in enumerate(mention_rows(article))],
@@ -187,15 +212,8 @@ class SqliteStore:
                 for at, row in enumerate(proposal_rows(article))
             ],
         )
-        pairs = [
-            (field, value) for field, values in projection.values().items() for value in values
-        ]
-        db.executemany("INSERT OR IGNORE INTO value (field, value) VALUES (?, ?)", pairs)
-        db.executemany(
-            "INSERT INTO mark (value, article) "
-            "SELECT key, ? FROM value WHERE field = ? AND value = ?",
-            [(rowid, *pair) for pair in pairs],
-        )
+        marks = bits.mark(rowid, projection.values() | time_values(article.effective_at))
+        db.execute("INSERT INTO marks (article, value_keys) VALUES (?, ?)", (rowid, marks))
         title, text = projection.title, projection.text
         db.execute(
             "INSERT INTO stems (rowid, title, text) VALUES (?, ?, ?)",
@@ -206,8 +224,14 @@ class SqliteStore:
             (rowid, " ".join(title.terms), " ".join(text.terms)),
         )
 
-    def _drop_projections(self, rowid: int) -> None:
-        for table in ("mention", "proposal", "mark"):
+    def _drop_projections(self, rowid: int, bits: BitsWriter) -> None:
+        bits.unmark(
+            rowid,
+            self._db.execute("SELECT value_keys FROM marks WHERE article = ?", (rowid,)).fetchone()[
+                0
+            ],
+        )
+        for table in ("marks", "mention", "proposal"):
             self._db.execute(f"DELETE FROM {table} WHERE article = ?", (rowid,))
         for table in ("stems", "terms"):
             self._db.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))
@@ -216,19 +240,19 @@ class SqliteStore:
         return self.get_articles((article_id,)).get(article_id)
 
     def get_articles(self, ids: Iterable[str]) -> dict[str, Article]:
-        return self._get_many("article", Article, ids)
+        return self.get_many(Article, ids)
 
     def find_articles(
         self, *where: Where, order_by: str = "id", limit: int | None = None
     ) -> list[Article]:
-        return self._find("article", Article, where, order_by, limit)
+        return self.find(Article, *where, order_by=order_by, limit=limit)
 
     def count_articles(self, *where: Where) -> int:
-        return self._count("article", Article, where)
+        return self.count(Article, *where)
 
     def search(self, search: Search) -> Page:
         with self._read():
-            return self._search.search(search)
+            return SqliteSearch(self._db).search(search)
 
     def proposals(
         self,
@@ -239,7 +263,7 @@ class SqliteStore:
         limit: int | None = None,
     ) -> list[ProposalRow]:
         with self._read():
-            return self._search.proposals(node, since=since, until=until, limit=limit)
+            return SqliteSearch(self._db).proposals(node, since=since, until=until, limit=limit)
 
     def mentions(self, article_ids: Iterable[str]) -> list[MentionRow]:
         rows: list[MentionRow] = []
@@ -256,6 +280,7 @@ class SqliteStore:
     def delete_articles(self, ids: Iterable[str]) -> int:
         deleted = 0
         with self._write():
+            bits = BitsWriter(self._db)
             for article_id in map(index_value, set(ids)):
                 row = self._db.execute(
                     "SELECT rowid FROM article WHERE id = ?", (article_id,)
@@ -264,11 +289,10 @@ class SqliteStore:
                     f"DELETE FROM {table_of(UrlAlias)} WHERE article_id = ?", (article_id,)
                 )
                 if row:
-                    self._drop_projections(row[0])
+                    self._drop_projections(row[0], bits)
                     self._db.execute("DELETE FROM article WHERE rowid = ?", row)
                     deleted += 1
-            if deleted:
-                self._set_meta("generation", str(int(self._meta("generation")) + 1))
+            bits.flush()
         return deleted
 
     # --- the connection -------------------------------------------------------------------------
@@ -286,9 +310,9 @@ class SqliteStore:
                 kind_name(kind): self._db.execute(
                     f"SELECT count(*) FROM {table_of(kind)}"
                 ).fetchone()[0]
-                for kind in KINDS
+                for kind in TABLES
             }
-            for table in ("article", "mention", "proposal"):
+            for table in ("mention", "proposal"):
                 counts[table] = self._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
             counts["schema"] = self._db.execute("PRAGMA user_version").fetchone()[0]
         files = (self.path, self.path.with_name(f"{self.path.name}-wal"))
@@ -328,52 +352,6 @@ class SqliteStore:
                     self._db.execute("ROLLBACK")
                 raise
 
-    def _meta(self, key: str) -> str:
-        value: str = self._db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()[0]
-        return value
-
-    def _set_meta(self, key: str, value: str) -> None:
-        self._db.execute("UPDATE meta SET value = ? WHERE key = ?", (value, key))
-
-    def _get_many(self, table: str, kind: type[R], ids: Iterable[str]) -> dict[str, R]:
-        wanted = list(dict.fromkeys(map(index_value, ids)))
-        found: dict[str, R] = {}
-        with self._read():
-            for at in range(0, len(wanted), _BATCH):
-                batch = wanted[at : at + _BATCH]
-                marks = ", ".join("?" * len(batch))
-                rows = self._db.execute(f"SELECT id, doc FROM {table} WHERE id IN ({marks})", batch)
-                found.update((row_id, decode(kind, doc)) for row_id, doc in rows)
-        return found
-
-    def _find(
-        self,
-        table: str,
-        kind: type[R],
-        where: tuple[Where, ...],
-        order_by: str,
-        limit: int | None,
-    ) -> list[R]:
-        check_where(kind, where, order_by)
-        clause, values = _conditions(where)
-        field, way = order_by.removeprefix("-"), "DESC" if order_by.startswith("-") else "ASC"
-        order = f"id {way}" if field == "id" else f"{field} {way}, id {way}"
-        with self._read():
-            rows = self._db.execute(
-                f"SELECT doc FROM {table}{clause} ORDER BY {order} LIMIT ?",
-                (*values, -1 if limit is None else max(limit, 0)),
-            )
-            return [decode(kind, doc) for (doc,) in rows]
-
-    def _count(self, table: str, kind: type[R], where: tuple[Where, ...]) -> int:
-        check_where(kind, where)
-        clause, values = _conditions(where)
-        with self._read():
-            count: int = self._db.execute(
-                f"SELECT count(*) FROM {table}{clause}", values
-            ).fetchone()[0]
-        return count
-
 
 class _Prepared:
     """A save, ready to write."""
@@ -393,10 +371,6 @@ def _prepare(save: Save) -> _Prepared | Refused:
         )
     entry = scrub(save.entry) if save.entry is not None else None
     return _Prepared(article, entry, project(article))
-
-
-def _article_values(article: Article) -> tuple[Any, ...]:
-    return tuple(index_value(getattr(article, column)) for column in _ARTICLE_COLUMNS)
 
 
 def _conditions(where: tuple[Where, ...]) -> tuple[str, list[Any]]:

@@ -1,10 +1,12 @@
 """The SQLite file: opening it, its schema, its migrations, its errors in our words.
 
-An article's rowid ties its rows together: `mark` (leaders, places, roles, ... for filters and
-facets), `mention`, `proposal` and the full-text rows. The full-text tables hold ready-made token
-streams (`ingest.query.projection`), so their tokenizer only has to part words at spaces: `ascii`
-takes every letter beyond ASCII for a part of a word. (`unicode61` knows the letters of Unicode 6.1
-only and would split words at younger ones.)
+Each kind of record, articles among them, has a table made from the model: id, revision, the
+indexed fields, the document. An article's rowid ties the rest together: its bits (`sqlite_bits`:
+leaders, places, roles, days, ... for filters and facets; `marks` remembers which), `mention`,
+`proposal` and the full-text rows.
+The full-text tables hold ready-made token streams (`ingest.query.projection`), so their tokenizer
+only has to part words at spaces: `ascii` takes every letter beyond ASCII for a part of a word.
+(`unicode61` knows the letters of Unicode 6.1 only and would split words at younger ones.)
 """
 
 # ruff: noqa: S608  table and column names are ours, never a user's; values are bound
@@ -17,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from ingest.errors import SchemaError, StoreDownError, StoreError, StoreFullError
+from ingest.model import Article
 from ingest.store.records import KINDS, decode, indexed_values, kind_name
 
 if TYPE_CHECKING:
@@ -31,38 +34,14 @@ MAGIC = b"SQLite format 3\x00"
 
 _V1 = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE article (
-    rowid INTEGER PRIMARY KEY,
-    id TEXT NOT NULL UNIQUE,
-    revision INTEGER NOT NULL,
-    seq INTEGER NOT NULL,
-    source TEXT NOT NULL,
-    lang TEXT NOT NULL,
-    effective_at TEXT NOT NULL,
-    first_stored_at TEXT NOT NULL,
-    feed_id TEXT NOT NULL,
-    text_hash TEXT NOT NULL,
-    doc BLOB NOT NULL
-);
-CREATE INDEX article_seq ON article (seq);
-CREATE INDEX article_source ON article (source, id);
-CREATE INDEX article_lang ON article (lang, id);
-CREATE INDEX article_effective_at ON article (effective_at, id);
-CREATE INDEX article_first_stored_at ON article (first_stored_at, id);
-CREATE INDEX article_feed_id ON article (feed_id, id);
-CREATE INDEX article_text_hash ON article (text_hash, id);
+CREATE TABLE marks (article INTEGER PRIMARY KEY, value_keys BLOB NOT NULL);
 CREATE TABLE value (
     key INTEGER PRIMARY KEY,
     field TEXT NOT NULL,
     value TEXT NOT NULL,
     UNIQUE (field, value)
 );
-CREATE TABLE mark (
-    value INTEGER NOT NULL,
-    article INTEGER NOT NULL,
-    PRIMARY KEY (value, article)
-) WITHOUT ROWID;
-CREATE INDEX mark_article ON mark (article);
+CREATE TABLE bits (key INTEGER PRIMARY KEY, bits BLOB NOT NULL);
 CREATE TABLE mention (
     article INTEGER NOT NULL,
     ordinal INTEGER NOT NULL,
@@ -80,7 +59,7 @@ CREATE TABLE proposal (
 CREATE INDEX proposal_newest ON proposal (effective_at, id);
 CREATE VIRTUAL TABLE stems USING fts5 (title, text, tokenize = 'ascii');
 CREATE VIRTUAL TABLE terms USING fts5 (title, text, tokenize = 'ascii');
-INSERT INTO meta VALUES ('seq', '0'), ('generation', '0'), ('shape', '');
+INSERT INTO meta VALUES ('shape', '');
 """
 
 
@@ -96,6 +75,8 @@ def _statements(script: str) -> Callable[[sqlite3.Connection], None]:
 
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (_statements(_V1),)
 """Step n brings version n to n + 1. A released step never changes."""
+
+TABLES: tuple[type[Record], ...] = (Article, *KINDS)
 
 SCHEMA_VERSION = len(MIGRATIONS)
 
@@ -231,7 +212,7 @@ def _version(db: sqlite3.Connection, name: str, *, is_new: bool) -> int:
 
 
 def _shape() -> str:
-    shape = {kind_name(kind): kind.INDEXED for kind in KINDS}
+    shape = {table_of(kind): kind.INDEXED for kind in TABLES}
     return msgspec.json.encode(shape).decode()
 
 
@@ -248,7 +229,7 @@ def _migrate(db: sqlite3.Connection, name: str) -> None:
         for step in MIGRATIONS[version:]:
             step(db)
         if _shape_of(db) != _shape():
-            for kind in KINDS:
+            for kind in TABLES:
                 _sync_records(db, kind)
             db.execute("UPDATE meta SET value = ? WHERE key = 'shape'", (_shape(),))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
@@ -262,15 +243,16 @@ def _migrate(db: sqlite3.Connection, name: str) -> None:
 
 def table_of(kind: type[Record]) -> str:
     """Return the table of a record kind."""
-    return f"r_{kind_name(kind)}"
+    return "article" if kind is Article else f"r_{kind_name(kind)}"
 
 
 def _sync_records(db: sqlite3.Connection, kind: type[Record]) -> None:
     """Give a kind its table, with a column and an index for every indexed field."""
     table = table_of(kind)
     db.execute(
-        f"CREATE TABLE IF NOT EXISTS {table} "
-        "(id TEXT PRIMARY KEY, revision INTEGER NOT NULL, doc BLOB NOT NULL)"
+        f"CREATE TABLE IF NOT EXISTS {table} (rowid INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, "
+        f"revision INTEGER NOT NULL, {''.join(f'{field}, ' for field in kind.INDEXED)}"
+        "doc BLOB NOT NULL)"  # last: the columns before it are read without it
     )
     there = {row[1] for row in db.execute(f"PRAGMA table_info({table})")}
     missing = [field for field in kind.INDEXED if field not in there]
@@ -280,6 +262,7 @@ def _sync_records(db: sqlite3.Connection, kind: type[Record]) -> None:
         db.execute(f"CREATE INDEX IF NOT EXISTS {table}__{field} ON {table} ({field}, id)")
     if missing:
         columns = ", ".join(f"{field} = ?" for field in kind.INDEXED)
-        for rowid, doc in db.execute(f"SELECT rowid, doc FROM {table}").fetchall():
+        for (rowid,) in db.execute(f"SELECT rowid FROM {table}").fetchall():
+            doc = db.execute(f"SELECT doc FROM {table} WHERE rowid = ?", (rowid,)).fetchone()[0]
             values = indexed_values(decode(kind, doc))
             db.execute(f"UPDATE {table} SET {columns} WHERE rowid = ?", (*values, rowid))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
 from ingest.fetch import robots
 from ingest.fetch.hosts import Granted, Resting, Wait, host_key
-from ingest.fetch.result import FetchFailed, FetchResult
+from ingest.fetch.result import FetchFailed, FetchResult, Hop
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -57,12 +59,40 @@ class PoliteFetcher:
         last_modified: str = "",
         headers: Mapping[str, str] | None = None,
     ) -> FetchResult:
-        """GET in the host's turn.
+        """GET in the host's turn; a redirect to another host waits for that host's turn.
 
         Returns:
-            As `Fetcher.get`; besides FetchFailed with `resting` (its headers carry `x-rest-until`
-            in ISO form), `busy-host` or `robots`, for which nothing was sent.
+            As `Fetcher.get`; besides FetchFailed with `resting` (its headers carry the seconds
+            left as `retry-after`), `busy-host` or `robots`, for which nothing was sent.
         """
+        target = url
+        hops: tuple[Hop, ...] = ()
+        while True:
+            result = await self._get_at_host(
+                target,
+                kind,
+                etag=etag,
+                last_modified=last_modified,
+                headers=headers,
+                former=hops,
+            )
+            if not (isinstance(result, FetchFailed) and result.code == "elsewhere"):
+                return replace(result, url=url, hops=result.hops or hops)
+            hops = result.hops
+            target = hops[-1].location
+            # Secrets stay with the host they are for; our name goes everywhere.
+            headers = {k: v for k, v in (headers or {}).items() if k.lower() == "user-agent"}
+
+    async def _get_at_host(
+        self,
+        url: str,
+        kind: Literal["feed", "page"],
+        *,
+        etag: str,
+        last_modified: str,
+        headers: Mapping[str, str] | None,
+        former: tuple[Hop, ...],
+    ) -> FetchResult:
         if not host_key(url):
             return FetchFailed(url, "bad-url", "no host to ask", self._clock(), passing=False)
         host = await self._turn(url)
@@ -84,6 +114,8 @@ class PoliteFetcher:
                 etag=etag,
                 last_modified=last_modified,
                 headers=headers,
+                former=former,
+                may_leave=False,
                 now=self._clock(),
             )
         finally:
@@ -100,12 +132,13 @@ class PoliteFetcher:
                 case Granted(host):
                     return host
                 case Resting(until, reason):
+                    left_s = max(1, math.ceil((until - self._clock()).total_seconds()))
                     return FetchFailed(
                         url,
                         "resting",
                         f"{host_key(url)} rests until {until:%Y-%m-%d %H:%M}Z: {reason}",
                         self._clock(),
-                        headers={"x-rest-until": until.isoformat()},
+                        headers={"retry-after": str(left_s)},
                     )
                 case Wait(seconds):
                     waited += seconds

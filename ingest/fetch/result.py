@@ -18,6 +18,7 @@ Codes of `FetchFailed`, each stable; P: passing, trying again later makes sense.
     bad-encoding     a content coding we did not ask for, two at once, or broken compressed data
     truncated      P the body ended before its end
     redirect-loop    more redirects than `fetch.max_redirects`, or back to where it came from
+    elsewhere        a redirect to another host, where the caller wants to go there by itself
     challenge        a bot challenge (`cf-mitigated: challenge`); never evaded
     http-NNN         any other status than success; P for 408, 425, 429 and 5xx
     robots           robots.txt forbids the page; P where robots.txt itself fails with 5xx

@@ -62,7 +62,7 @@ JOBS: Mapping[str, Job] = MappingProxyType(
     {
         "parse_feed": Job(
             run="ingest.feeds.parse:parse_feed_job",
-            result="ingest.feeds.parse:ParsedFeed",
+            result="ingest.feeds.parsed:ParsedFeed",
         ),
         "extract_article": Job(
             run="ingest.extract.article:extract_article_job",

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import trafilatura
 from lxml import etree
+from lxml.etree import XPath
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
 from trafilatura.utils import load_html
 
@@ -22,6 +23,7 @@ from ingest.extract.labels import is_link_list, link_texts, tag_names
 from ingest.extract.language import detect_language
 from ingest.extract.metadata import PageMetadata, read_metadata
 from ingest.extract.result import Extracted
+from ingest.extract.walls import find_wall, without_wall
 
 __all__ = ["Extracted", "extract_article", "extract_html_fragment", "media_name", "warm_up"]
 
@@ -63,6 +65,12 @@ _MAGIC = (
 )
 _FIRST_NEWS = datetime(1995, 1, 1, tzinfo=UTC)
 _ELEMENT = re.compile(r"<[a-zA-Z!?/]")
+_MAX_TEXT_CHARS = 200_000  # the longest reportage has a quarter of it
+_MAX_TEASER_CHARS = 1500
+_VISIBLE = XPath(
+    ".//text()[not(parent::script or parent::style or parent::noscript or parent::template)]",
+    smart_strings=False,
+)
 _DEEP = 100  # elements below each other; the extractor loses a text at about 250
 
 
@@ -124,6 +132,19 @@ def extract_article(
     text = trim_clutter(text, names=names, foreign=links | tag_names(tree))
     if is_link_list(text, links):
         text = ""
+    wall = find_wall(text, _visible_text(tree, text), is_free=page.is_free)
+    if wall == "consent":
+        text = ""
+    elif wall == "paywall":
+        text = without_wall(text)
+    text, is_cut = _limited(text)
+    flags = {
+        "short": len(text) < min_chars,
+        "paywall": wall == "paywall",
+        "consent": wall == "consent",
+        "cut": is_cut or len(body) > max_html_bytes,
+        "zoneless_date": page.zoneless,
+    }
     return Extracted(
         title=page.title,
         text=text,
@@ -136,7 +157,7 @@ def extract_article(
         image=page.image,
         canonical_url=page.canonical_url,
         publisher=page.publisher,
-        flags=_flags(page, text, min_chars, is_cut=len(body) > max_html_bytes),
+        flags=tuple(name for name, raised in flags.items() if raised),
     )
 
 
@@ -220,11 +241,18 @@ def _plausible(moment: datetime | None, now: datetime) -> datetime | None:
     return moment
 
 
-def _flags(page: PageMetadata, text: str, min_chars: int, *, is_cut: bool) -> tuple[str, ...]:
-    flags = {
-        "short": len(text) < min_chars,
-        "paywall": page.is_free is False and len(text) < 4 * min_chars,
-        "cut": is_cut,
-        "zoneless_date": page.zoneless,
-    }
-    return tuple(name for name, raised in flags.items() if raised)
+def _limited(text: str) -> tuple[str, bool]:
+    """Cut what no newspaper prints at a paragraph's end; returns whether it was cut."""
+    if len(text) <= _MAX_TEXT_CHARS:
+        return text, False
+    head = text[:_MAX_TEXT_CHARS]
+    return head.rpartition("\n")[0] or head, True
+
+
+def _visible_text(tree: HtmlElement, text: str) -> str:
+    """Return the words of the whole page, if the text is so short that they matter."""
+    if len(text) > _MAX_TEASER_CHARS:
+        return ""
+    body = tree.find(".//body")
+    words = _VISIBLE(tree if body is None else body)
+    return " ".join(" ".join(words).split())

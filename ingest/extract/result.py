@@ -12,7 +12,8 @@ class Extracted:
 
     Attributes:
         title: headline without the site's name; "" where the page names none.
-        text: paragraphs joined by one newline, NFC; "" where nothing was found.
+        text: paragraphs joined by one newline, NFC; "" where nothing was found, or only a menu
+            or a consent wall. Where `short` is raised the feed's own content is the better text.
         lang: ISO 639-1, "und" where neither page nor text says.
         authors: names, in order, none twice.
         published_at, updated_at: aware UTC; None outside 1995 .. fetch time + 2 days.
@@ -20,7 +21,8 @@ class Extracted:
         section: rubric; publisher: the name the page gives its site.
         image, canonical_url: absolute http(s) URLs, or "".
         flags: of `short` (less text than `min_chars`), `paywall`, `consent` (a wall, not an
-            article), `cut` (the page was longer than `max_html_bytes`), `zoneless_date`.
+            article), `cut` (the page was longer than `max_html_bytes`, or its text than 200,000
+            characters), `zoneless_date`.
     """
 
     title: str = ""

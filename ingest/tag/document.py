@@ -1,0 +1,105 @@
+"""What the steps of tagging know of one text; filled in order, then turned into mentions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from ingest.model import Mention, Role
+from ingest.tag.fold import Folded
+from ingest.tag.gazetteer import Entity, Gazetteer
+from ingest.tag.match import Hit
+from ingest.tag.sentences import sentence_at, sentence_bounds
+
+
+@dataclass(slots=True)
+class Found:
+    """A mention in the making; offsets into the visible text.
+
+    Attributes:
+        how: full, surname, title, provisional (leaders); name, adjective (places).
+    """
+
+    start: int
+    end: int
+    entity: Entity
+    kind: str
+    how: str
+    rule: str
+    confidence: float = 0.9
+    role: Role | None = None
+
+
+@dataclass
+class Document:
+    """A text, its hits and what they turned out to be.
+
+    Attributes:
+        context: the body's document when a headline is read; its people count as known.
+    """
+
+    text: str
+    folded: Folded
+    lang: str
+    day: date | None
+    hits: list[Hit]
+    gazetteer: Gazetteer
+    context: Document | None = None
+    people: list[Found] = field(default_factory=list)
+    places: list[Found] = field(default_factory=list)
+
+    @property
+    def visible(self) -> str:
+        """The text that all inner offsets refer to."""
+        return self.folded.visible
+
+    @cached_property
+    def sentences(self) -> list[tuple[int, int]]:
+        """Bounds of the sentences in the visible text; at least one."""
+        return sentence_bounds(self.visible, self.lang) or [(0, len(self.visible))]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        return [start for start, _end in self.sentences]
+
+    def sentence_index(self, offset: int) -> int:
+        """Number of the sentence that holds an offset."""
+        return sentence_at(self.sentences, self._starts, offset)
+
+    def sentence(self, offset: int) -> tuple[int, int]:
+        """Bounds of the sentence that holds an offset."""
+        return self.sentences[self.sentence_index(offset)]
+
+    def original(self, start: int, end: int) -> tuple[int, int]:
+        """Offsets into the original text for a span of the visible one."""
+        return self.folded.start(start), self.folded.end(end)
+
+    def mentions(self) -> list[Mention]:
+        """The mentions in text order, leaders and places together, never overlapping."""
+        found = sorted([*self.people, *self.places], key=lambda f: (f.start, -f.end))
+        made: list[Mention] = []
+        last = 0
+        for item in found:
+            if item.start < last:
+                continue
+            last = item.end
+            start, end = self.original(item.start, item.end)
+            bounds = self.original(*self.sentence(item.start))
+            made.append(
+                Mention(
+                    start=start,
+                    end=end,
+                    surface=self.text[start:end],
+                    kind="leader" if item.kind == "leader" else "venue",
+                    entity=item.entity.id,
+                    name=item.entity.name,
+                    qid=item.entity.qid,
+                    role=item.role,
+                    confidence=round(item.confidence, 2),
+                    rule=item.rule,
+                    sentence_start=bounds[0],
+                    sentence_end=bounds[1],
+                )
+            )
+        return made

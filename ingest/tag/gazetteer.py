@@ -1,0 +1,217 @@
+"""The compiled gazetteer: who and what the names stand for.
+
+Compiled from the readable sources in `data/` by `python -m ingest.tag.compile`; loaded whole.
+"""
+
+from __future__ import annotations
+
+import difflib
+import zlib
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from ingest.errors import SettingsError
+from ingest.tag.fold import fold
+
+COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
+
+# what a form stands for (the low bits of a target)
+LEADER, SURNAME, PLACE, ADJECTIVE, TITLE, EPITHET = range(6)
+# how a form must be written in the text
+ANY_CASE, CAPITAL, ALL_CAPS = range(3)
+
+
+def pack(ref: int, kind: int, case: int) -> int:
+    """One target of a form as a number: the row it refers to, what it is, its case rule."""
+    return ref << 5 | kind << 2 | case
+
+
+def unpack(target: int) -> tuple[int, int, int]:
+    """The reverse of `pack`."""
+    return target >> 5, target >> 2 & 7, target & 3
+
+
+class Office(msgspec.Struct, frozen=True, array_like=True):
+    """An office held: `office` is pres, pm, king, fm, dm, spox, ...; dates are ISO, "" is open."""
+
+    country: str
+    office: str
+    start: str
+    end: str = ""
+
+
+class Entity(msgspec.Struct, frozen=True, array_like=True):
+    """A person or place of the gazetteer.
+
+    Attributes:
+        id: ours (`leader:lukashenko-alexander`, `place:minsk-by`), stable.
+        kind: leader, country, city, site, region or seat.
+        name: English label as Wikidata writes it.
+        country: ISO 3166 code (or EU, UN, NATO, SU, YU), "" where none applies.
+        qid: Wikidata id or None.
+        names: language code -> names; "" holds those of no one language.
+        lat, lon: degrees, or None.
+        offices: held by a leader, oldest first.
+        geonames: GeoNames id of a city, or None.
+        weight: which of two namesakes is likelier (population, or 1 for a curated row).
+    """
+
+    id: str
+    kind: str
+    name: str
+    country: str = ""
+    qid: str | None = None
+    names: dict[str, tuple[str, ...]] = {}
+    lat: float | None = None
+    lon: float | None = None
+    offices: tuple[Office, ...] = ()
+    geonames: int | None = None
+    weight: int = 1
+
+
+class Country(msgspec.Struct, frozen=True, array_like=True):
+    """A state: which office "the leader" means, and its capital's entity id."""
+
+    code: str
+    leader_office: str
+    capital: str
+
+
+class Compiled(msgspec.Struct, frozen=True, array_like=True):
+    """The compiled file. `forms` maps a folded form to its packed targets."""
+
+    version: str
+    sources: str
+    entities: tuple[Entity, ...]
+    countries: tuple[Country, ...]
+    titles: tuple[tuple[str, str], ...]
+    epithets: tuple[tuple[str, str], ...]
+    forms: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Gazetteer:
+    """Names to entities and back. Build with `Gazetteer.load()`."""
+
+    compiled: Compiled
+
+    @classmethod
+    def load(cls, path: Path = COMPILED) -> Gazetteer:
+        """Read a compiled gazetteer.
+
+        Raises:
+            SettingsError: the file is missing or damaged.
+        """
+        try:
+            data = zlib.decompress(path.read_bytes())
+            compiled = msgspec.msgpack.decode(data, type=Compiled)
+        except (OSError, zlib.error, msgspec.MsgspecError) as exc:
+            raise SettingsError(
+                str(path),
+                f"the gazetteer cannot be read: {exc}",
+                "compile it again: python -m ingest.tag.compile",
+            ) from exc
+        return cls(compiled)
+
+    @property
+    def version(self) -> str:
+        return self.compiled.version
+
+    @cached_property
+    def _by_id(self) -> dict[str, Entity]:
+        return {entity.id: entity for entity in self.compiled.entities}
+
+    @cached_property
+    def country_by_code(self) -> dict[str, Country]:
+        """ISO code -> country."""
+        return {country.code: country for country in self.compiled.countries}
+
+    def entity(self, entity_id: str) -> Entity | None:
+        """The entity with this id, or None."""
+        return self._by_id.get(entity_id)
+
+    def resolve(self, kind: Literal["leader", "venue", "any"], text: str) -> tuple[str, ...]:
+        """Ids of all entities that bear a name, in any language, inflected or not.
+
+        Args:
+            kind: which to return.
+            text: a name, an id of ours, or a QID; case and accents do not matter.
+
+        Returns:
+            0..n ids, likeliest first.
+        """
+        wanted = " ".join(text.split())
+        if wanted in self._by_id:
+            return (wanted,)
+        found: dict[str, tuple[int, int]] = {}
+        for target in self.compiled.forms.get(fold(wanted), ()):
+            ref, what, _case = unpack(target)
+            if (
+                what > PLACE
+                or (kind == "leader") > (what != PLACE)
+                or (kind == "venue" and what != PLACE)
+            ):
+                continue
+            entity = self.compiled.entities[ref]
+            found.setdefault(entity.id, (what, -entity.weight))
+        if not found and wanted[:1] in "Qq" and wanted[1:].isdigit():
+            return tuple(e.id for e in self.compiled.entities if e.qid == wanted.upper())
+        return tuple(sorted(found, key=lambda entity_id: (*found[entity_id], entity_id)))
+
+    def suggest(self, text: str, limit: int = 5) -> tuple[str, ...]:
+        """English names of entities whose names look most like `text`, best first."""
+        close = difflib.get_close_matches(
+            fold(text)[:60], self._suggestible, n=limit * 3, cutoff=0.72
+        )
+        return tuple(dict.fromkeys(self._suggestible[form] for form in close))[:limit]
+
+    @cached_property
+    def _suggestible(self) -> dict[str, str]:
+        names = {}
+        for entity in self.compiled.entities:
+            if entity.kind != "city" or entity.weight == 1 or entity.weight > 300_000:
+                for spelled in (entity.name, *(n for ns in entity.names.values() for n in ns)):
+                    names.setdefault(fold(spelled), entity.name)
+        return names
+
+    def office_at(self, entity: Entity, day: date | None) -> Office | None:
+        """The office that a leader holds on a day, else the latest held before, else the first."""
+        if not entity.offices:
+            return None
+        if day is None:
+            return entity.offices[-1]
+        stamp = day.isoformat()
+        held = [o for o in entity.offices if o.start <= stamp and (not o.end or stamp < o.end)]
+        if held:
+            return held[-1]
+        past = [o for o in entity.offices if o.start <= stamp]
+        return past[-1] if past else entity.offices[0]
+
+    @cached_property
+    def holders(self) -> dict[tuple[str, str], tuple[tuple[str, str, int], ...]]:
+        """(country, office) -> (start, end, entity row), oldest first."""
+        table: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
+        for row, entity in enumerate(self.compiled.entities):
+            for held in entity.offices:
+                table.setdefault((held.country, held.office), []).append(
+                    (held.start, held.end, row)
+                )
+        return {key: tuple(sorted(rows)) for key, rows in table.items()}
+
+    def holder(self, country: str, office: str, day: date | None) -> Entity | None:
+        """Who held an office on a day (None: the latest)."""
+        rows = self.holders.get((country, office), ())
+        if not rows:
+            return None
+        if day is None:
+            return self.compiled.entities[rows[-1][2]]
+        stamp = day.isoformat()
+        for start, end, row in reversed(rows):
+            if start <= stamp and (not end or stamp < end):
+                return self.compiled.entities[row]
+        return None

@@ -1,0 +1,137 @@
+"""Decide who is meant: full names, bare family names, titles that stand for one person."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.tag.document import Document, Found
+from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, Entity
+from ingest.tag.match import Hit
+from ingest.tag.titles import find_titles
+
+# What follows a family name that is no person's: "Merkel Street", "вулиця Путіна".
+_AFTER_GUARD = re.compile(
+    r"[ -](?:street|avenue|road|square|airport|library|foundation|institute|center|centre|university|"
+    r"stra(?:ß|ss)e|platz|allee|stiftung|doctrine|plan|prize|award|effect)\b"
+)
+_BEFORE_GUARD = re.compile(
+    r"(?:улиц[аеыу]|проспект\w*|вулиц\w+|вуліц\w+|ulic\w+|calle|rue|avenue|plaza|place|площад\w+|"
+    r"footballer|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
+    r"вратар\w*|нападающ\w+|musician|jazzgeiger|sängerin|dj) $"
+)
+_GIVEN_BEFORE = re.compile(r"(\w[\w.'’-]*) $")
+
+
+def find_people(doc: Document) -> None:
+    """Fill `doc.people`."""
+    full = [_full_name(doc, hit) for hit in doc.hits if hit.has(LEADER)]
+    known: dict[str, Entity] = {}
+    if doc.context is not None:
+        known.update({f.entity.id: f.entity for f in doc.context.people})
+    for found in filter(None, full):
+        known[found.entity.id] = found.entity
+        doc.people.append(found)
+    taken = {(f.start, f.end) for f in doc.people}
+    for index, hit in enumerate(doc.hits):
+        if (hit.start, hit.end) in taken or not hit.has(SURNAME):
+            continue
+        single = _surname(doc, hit, index, known)
+        if single is not None:
+            known.setdefault(single.entity.id, single.entity)
+            doc.people.append(single)
+    doc.people.sort(key=lambda f: f.start)
+    find_titles(doc)
+
+
+def _rank(doc: Document, entity: Entity) -> tuple[int, int]:
+    """Likelier first: in office on the day, then latest in office."""
+    stamp = doc.day.isoformat() if doc.day else "9999"
+    active = any(o.start <= stamp and (not o.end or stamp < o.end) for o in entity.offices)
+    latest = max((o.start for o in entity.offices if o.start <= stamp), default="")
+    return (0 if active else 1, -int(latest.replace("-", "") or 0))
+
+
+def _full_name(doc: Document, hit: Hit) -> Found | None:
+    rows = hit.rows(LEADER)
+    entities = [doc.gazetteer.compiled.entities[row] for row in rows]
+    if not entities:
+        return None
+    entities.sort(key=lambda e: _rank(doc, e))
+    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
+    after = doc.folded.text[hit.end : hit.end + 16]
+    if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
+        return None
+    return Found(hit.start, hit.end, entities[0], "leader", "full", "full-name", 0.98)
+
+
+def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> Found | None:
+    entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(SURNAME)]
+    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
+    after = doc.folded.text[hit.end : hit.end + 16]
+    if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
+        return None
+    if _other_given_name(doc, hit, index):
+        return None
+    told = [e for e in entities if e.id in known]
+    if told:
+        told.sort(key=lambda e: _rank(doc, e))
+        return Found(hit.start, hit.end, told[0], "leader", "surname", "surname-of-full-name", 0.95)
+    if hit.has(PLACE):
+        return None
+    if hit.end - hit.start < 4 or len(entities) > 6:
+        return None
+    entities.sort(key=lambda e: _rank(doc, e))
+    first = _rank(doc, entities[0])
+    if len(entities) > 1 and first[0] == 1:
+        return None
+    if first[0] == 1 and not _title_before(doc, index):
+        # nobody of that name is in office: only a known name of weight stands alone
+        return Found(hit.start, hit.end, entities[0], "leader", "surname", "surname-unique", 0.6)
+    return Found(hit.start, hit.end, entities[0], "leader", "surname", "surname-in-office", 0.85)
+
+
+def _title_before(doc: Document, index: int) -> bool:
+    if index == 0:
+        return False
+    previous = doc.hits[index - 1]
+    return doc.hits[index].start - previous.end <= 1 and previous.has(EPITHET)
+
+
+def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
+    """Whether a capitalised word that is no title, place or adjective stands right before."""
+    match = _GIVEN_BEFORE.search(doc.visible, max(0, hit.start - 30), hit.start)
+    if match is None or not match[1][0].isupper() or match[1].isupper():
+        return False
+    if (
+        index
+        and doc.hits[index - 1].end == match.end(1)
+        and doc.hits[index - 1].start <= match.start(1)
+    ):
+        return False
+    opens = doc.visible[: match.start(1)].rstrip()
+    if not opens or opens[-1] in '.!?:\n„“"«—–-(¿¡':
+        return match[1] in _given_names(doc)
+    if doc.lang == "de":
+        return match[1] in _given_names(doc) and match[1] not in ("Herr", "Frau")
+    return match[1] not in _HONORIFICS
+
+
+_HONORIFICS = frozenset(
+    "Mr Mrs Ms Mr. Mrs. Ms. MR MS Dr Dr. Gen. General Sir Lord Lady Herr Frau M. Mme Señor Sr. Sra. Don President Premier Chancellor Minister Secretary Prime Foreign Sen. Rep. Pan Pani Sayın".split()
+)
+_GIVEN: dict[str, frozenset[str]] = {}
+
+
+def _given_names(doc: Document) -> frozenset[str]:
+    """First words of all leaders' full names."""
+    version = doc.gazetteer.version
+    if version not in _GIVEN:
+        _GIVEN[version] = frozenset(
+            name.split(" ")[0]
+            for entity in doc.gazetteer.compiled.entities
+            if entity.kind == "leader"
+            for names in entity.names.values()
+            for name in names
+            if " " in name
+        )
+    return _GIVEN[version]

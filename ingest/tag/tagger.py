@@ -1,0 +1,147 @@
+"""The tagger's one entry: `Tagger.load().tag(text)`."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.model import Mention, Tagged
+from ingest.tag.document import Document
+from ingest.tag.fold import fold_text
+from ingest.tag.gazetteer import COMPILED, Gazetteer
+from ingest.tag.match import Matcher
+from ingest.tag.people import find_people
+from ingest.tag.places import find_places
+from ingest.tag.proposals import find_proposals
+from ingest.tag.roles import RoleModel, assign_roles
+
+# Texts are tagged up to here: no news article is longer, a hostile one may be.
+MAX_TEXT_CHARS = 200_000
+
+
+class Tagger:
+    """Finds leaders, places, their roles, and who proposed what. Holds no state between texts."""
+
+    def __init__(self, gazetteer: Gazetteer, model: RoleModel) -> None:
+        self.gazetteer = gazetteer
+        self._matcher = Matcher(gazetteer)
+        self._model = model
+        self.version = f"{gazetteer.version}+{model.version}"
+
+    _shared: Tagger | None = None
+    _lock = threading.Lock()
+
+    @classmethod
+    def load(cls, path: Path = COMPILED) -> Tagger:
+        """The tagger over the compiled gazetteer; loaded once a process for the shipped file.
+
+        Raises:
+            SettingsError: the compiled file is missing or damaged.
+        """
+        if path != COMPILED:
+            return cls(Gazetteer.load(path), RoleModel.load())
+        with cls._lock:
+            if cls._shared is None:
+                cls._shared = cls(Gazetteer.load(), RoleModel.load())
+            return cls._shared
+
+    def tag(
+        self, text: str, *, lang: str = "", title: str = "", published: datetime | None = None
+    ) -> Tagged:
+        """Tag a text. Never raises on any string.
+
+        Args:
+            text: the article's body.
+            lang: its language if known (en, ru, uk, be, pl, de, fr, es, tr); "" or another: names
+                are still found.
+            title: the headline, tagged apart into `title_mentions`.
+            published: decides who held an office.
+
+        Returns:
+            Mentions in text order, not overlapping; offsets in code points into `text`
+            (`text[m.start:m.end] == m.surface`); proposals; the title's mentions.
+        """
+        body = self._read(text[:MAX_TEXT_CHARS], lang, published)
+        mentions = body.mentions()
+        proposals = find_proposals(body, mentions)
+        head: tuple[Mention, ...] = ()
+        if title:
+            head = tuple(self._read(title[:2000], lang, published, body).mentions())
+        return Tagged(
+            mentions=tuple(mentions),
+            proposals=tuple(proposals),
+            title_mentions=head,
+            version=self.version,
+        )
+
+    def _read(
+        self, text: str, lang: str, published: datetime | None, context: Document | None = None
+    ) -> Document:
+        folded = fold_text(text)
+        doc = Document(
+            text=text,
+            folded=folded,
+            lang=lang.lower()[:2],
+            day=published.date() if published else None,
+            hits=self._matcher.find(folded),
+            gazetteer=self.gazetteer,
+            context=context,
+        )
+        find_people(doc)
+        find_places(doc)
+        assign_roles(doc, self._model)
+        return doc
+
+
+def to_json(tagged: Tagged, text: str) -> dict[str, Any]:
+    """Mentions and proposals as the annotation guideline writes them, and what we know beyond it.
+
+    Args:
+        tagged: what `tag` said.
+        text: the text that was tagged; surfaces are cut from it.
+    """
+    return {
+        "mentions": [
+            _mention_json(replace(m, surface=text[m.start : m.end])) for m in tagged.mentions
+        ],
+        "proposals": [
+            {
+                "proposer": p.proposer_name,
+                "proposer_id": p.proposer,
+                "proposer_country": p.proposer_country,
+                "venues": list(p.venue_names),
+                "venue_ids": list(p.venues),
+                "parties": list(p.parties),
+                "status": p.status,
+                "start": p.start,
+                "end": p.end,
+                "confidence": p.confidence,
+                "rule": p.rule,
+                "when": p.when,
+                "background": p.background,
+            }
+            for p in tagged.proposals
+        ],
+        "title_mentions": [_mention_json(m) for m in tagged.title_mentions],
+        "tagger": tagged.version,
+    }
+
+
+def _mention_json(mention: Mention) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "start": mention.start,
+        "end": mention.end,
+        "surface": mention.surface,
+        "kind": mention.kind,
+        "name": mention.name,
+        "id": mention.entity,
+        "qid": mention.qid,
+        "confidence": mention.confidence,
+        "rule": mention.rule,
+    }
+    if mention.role is not None:
+        found["role"] = mention.role
+    return found

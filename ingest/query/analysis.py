@@ -29,7 +29,7 @@ MAX_TERM = 100
 _MARK = "\u0300-\u036f\u0483-\u0489\u00ad\u200b-\u200d\u2060\ufeff"
 _APOSTROPHE = "'\u2019\u02bc\u2018`\u00b4"
 _TERM = re.compile(
-    rf"[^\W_](?:[^\W_]|[{_MARK}]|(?<=[\u0400-\u052f])[{_APOSTROPHE}](?=[\u0400-\u052f]))*"
+    rf"[^\W_]+(?:(?:[{_MARK}]+|(?<=[\u0400-\u052f])[{_APOSTROPHE}](?=[\u0400-\u052f]))[^\W_]*)*"
 )
 _PLAIN = str.maketrans(
     {"ı": "i", "İ": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"}
@@ -48,7 +48,6 @@ class Analysis:
     offsets: tuple[tuple[int, int], ...]
 
 
-@lru_cache(maxsize=200_000)
 def fold(word: str) -> str:
     """Return the folded form of one word; "" if nothing of it is a letter or digit."""
     if word.isascii():
@@ -76,9 +75,15 @@ def analyze(text: str, lang: str = "und") -> Analysis:
     stems: list[str] = []
     offsets: list[tuple[int, int]] = []
     for match in _TERM.finditer(text):
-        term = fold(match.group())
+        term, word_stem = _analyze_word(match.group(), lang)
         if term:
             terms.append(term)
-            stems.append(stem(term, lang))
+            stems.append(word_stem)
             offsets.append(match.span())
     return Analysis(tuple(terms), tuple(stems), tuple(offsets))
+
+
+@lru_cache(maxsize=200_000)
+def _analyze_word(word: str, lang: str) -> tuple[str, str]:
+    term = fold(word)
+    return term, stem(term, lang)

@@ -118,7 +118,6 @@ def _stem(term: str, lang: str) -> str:
             return _snowball(lang, term)
 
 
-@lru_cache(maxsize=200_000)
 def stem(term: str, lang: str) -> str:
     """Return the stem of a folded term in a text of that language, with its language.
 

@@ -25,12 +25,16 @@ class Bits:
     def of(cls, rows: Iterable[int]) -> Bits:
         """Return the set of these rows."""
         flags: dict[int, bytearray] = {}
+        first, flag = 0, flags.setdefault(0, bytearray(b"0" * CHUNK))
         for row in rows:
-            chunk, place = divmod(row, CHUNK)
-            if chunk not in flags:
-                flags[chunk] = bytearray(b"0" * CHUNK)
-            flags[chunk][place] = _ONE
-        return cls({chunk: int(flag[::-1], 2) for chunk, flag in flags.items()})
+            place = row - first
+            if not 0 <= place < CHUNK:
+                chunk, place = divmod(row, CHUNK)
+                first = chunk * CHUNK
+                flag = flags.setdefault(chunk, bytearray(b"0" * CHUNK))
+            flag[place] = _ONE
+        chunks = {chunk: int(flag[::-1], 2) for chunk, flag in flags.items()}
+        return cls({chunk: bits for chunk, bits in chunks.items() if bits})
 
     def __and__(self, other: Bits) -> Bits:
         both = {n: bits & other.chunks.get(n, 0) for n, bits in self.chunks.items()}
@@ -66,10 +70,6 @@ class Bits:
     def flags(self, chunk: int) -> bytes:
         """Return b"1" or b"0" for every row of a chunk, upwards: the fast way to ask many."""
         return f"{self.chunks.get(chunk, 0):0{CHUNK}b}"[::-1].encode()
-
-    def common(self, chunks: Mapping[int, int]) -> int:
-        """Return how many rows both have."""
-        return sum((bits & chunks[n]).bit_count() for n, bits in self.chunks.items() if n in chunks)
 
 
 NONE = Bits({})

@@ -38,7 +38,7 @@ from ingest.store.records import (
 from ingest.store.rows import mention_rows, proposal_rows
 from ingest.store.sqlite_bits import BitsWriter, time_values
 from ingest.store.sqlite_schema import TABLES, connect, table_of, translated_errors
-from ingest.store.sqlite_search import SqliteSearch
+from ingest.store.sqlite_search import SqliteSearch, joined
 
 if TYPE_CHECKING:
     import sqlite3
@@ -212,6 +212,15 @@ class SqliteStore:
                 for at, row in enumerate(proposal_rows(article))
             ],
         )
+        db.executemany(
+            "INSERT OR IGNORE INTO bound (venue, status, article, ordinal, proposer, country, "
+            "parties) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (venue, p.status, rowid, at, p.proposer, p.proposer_country, joined(p.parties))
+                for at, p in enumerate(article.proposals)
+                for venue in p.venues or ("",)
+            ],
+        )
         marks = bits.mark(rowid, projection.values() | time_values(article.effective_at))
         db.execute("INSERT INTO marks (article, value_keys) VALUES (?, ?)", (rowid, marks))
         title, text = projection.title, projection.text
@@ -231,7 +240,7 @@ class SqliteStore:
                 0
             ],
         )
-        for table in ("marks", "mention", "proposal"):
+        for table in ("marks", "mention", "proposal", "bound"):
             self._db.execute(f"DELETE FROM {table} WHERE article = ?", (rowid,))
         for table in ("stems", "terms"):
             self._db.execute(f"DELETE FROM {table} WHERE rowid = ?", (rowid,))

@@ -88,6 +88,14 @@ def _bytes(bits: int) -> bytes:
     return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
 
+def read_all(db: sqlite3.Connection) -> Bits:
+    """Return every article: each has one language."""
+    found = NONE
+    for chunks in read_field(db, "language").values():
+        found |= Bits(chunks)
+    return found
+
+
 def read_values(db: sqlite3.Connection, field: str, values: Iterable[str]) -> Bits:
     """Return the articles that have any of the values."""
     found = NONE

@@ -3,7 +3,7 @@
 Each kind of record, articles among them, has a table made from the model: id, revision, the
 indexed fields, the document. An article's rowid ties the rest together: its bits (`sqlite_bits`:
 leaders, places, roles, days, ... for filters and facets; `marks` remembers which), `mention`,
-`proposal` and the full-text rows.
+`proposal`, `bound` (what a proposal is searched by, a row for each venue) and the full-text rows.
 The full-text tables hold ready-made token streams (`ingest.query.projection`), so their tokenizer
 only has to part words at spaces: `ascii` takes every letter beyond ASCII for a part of a word.
 (`unicode61` knows the letters of Unicode 6.1 only and would split words at younger ones.)
@@ -57,6 +57,18 @@ CREATE TABLE proposal (
     PRIMARY KEY (article, ordinal)
 ) WITHOUT ROWID;
 CREATE INDEX proposal_newest ON proposal (effective_at, id);
+CREATE TABLE bound (
+    venue TEXT NOT NULL,
+    status TEXT NOT NULL,
+    article INTEGER NOT NULL,
+    ordinal INTEGER NOT NULL,
+    proposer TEXT,
+    country TEXT,
+    parties TEXT NOT NULL,
+    PRIMARY KEY (venue, status, article, ordinal)
+) WITHOUT ROWID;
+CREATE INDEX bound_article ON bound (article);
+CREATE INDEX bound_status ON bound (status, proposer, country, article);
 CREATE VIRTUAL TABLE stems USING fts5 (title, text, tokenize = 'ascii');
 CREATE VIRTUAL TABLE terms USING fts5 (title, text, tokenize = 'ascii');
 INSERT INTO meta VALUES ('shape', '');

@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import math
 from datetime import UTC, datetime, timedelta
+from itertools import chain
 from typing import TYPE_CHECKING, assert_never
 
 from ingest.model import Article
@@ -28,14 +29,14 @@ from ingest.query.ast import (
     ProposalIs,
     Word,
 )
-from ingest.query.match import binds, is_bound
+from ingest.query.match import binds
 from ingest.query.projection import FIELD_OF, place_role, ranked_leaders, ranked_venues
 from ingest.query.snippets import cut_snippet
 from ingest.store.bits import CHUNK, NONE, Bits
 from ingest.store.cursor import MAX_LIMIT, Cursor, check_search, decode_cursor, encode_cursor
 from ingest.store.port import FACETS, FacetValue, Hit, Page, ProposalRow, Search
 from ingest.store.records import decode, index_time, index_value
-from ingest.store.sqlite_bits import count_days, count_values, read_days, read_values
+from ingest.store.sqlite_bits import count_days, count_values, read_all, read_days, read_values
 
 if TYPE_CHECKING:
     import sqlite3
@@ -60,13 +61,14 @@ class SqliteSearch:
         """Run a search (see `Articles.search`)."""
         check_search(search, FACETS)
         cursor = decode_cursor(search)
+        scores = self._scores(search.node) if search.sort == "relevance" else {}
         found = self._find(search.node)
         if search.ids is not None:
             found &= self._by_id(search.ids)
         limit, seen = search.limit, cursor.seen if cursor else 0
         if search.sort == "relevance":
             limit = max(0, min(limit, MAX_LIMIT - seen))
-            rows = self._best(search.node, found, cursor, limit + 1)
+            rows = self._best(scores, found, cursor, limit + 1)
         else:
             rows = self._by_time(found, cursor, limit + 1, newest=search.sort == "newest")
         page = rows[:limit]
@@ -117,15 +119,11 @@ class SqliteSearch:
     def _evaluate(self, node: Node) -> Bits:
         match node:
             case All():
-                return Bits.of(row[0] for row in self._db.execute("SELECT rowid FROM article"))
+                return read_all(self._db)
             case Word() | Phrase() | Prefix():
                 table, expressions = _full_text(node)
-                return Bits.of(
-                    row[0]
-                    for row in self._db.execute(
-                        f"SELECT rowid FROM {table} WHERE {table} MATCH ?",
-                        (" OR ".join(expressions),),
-                    )
+                return self._rows_of(
+                    f"SELECT rowid FROM {table} WHERE {table} MATCH ?", " OR ".join(expressions)
                 )
             case LeaderIs(entities=entities):
                 return self._values("leader", entities)
@@ -175,10 +173,26 @@ class SqliteSearch:
             for row in self._db.execute(sql, (index_value(article_id),))
         )
 
+    def _rows_of(self, sql: str, *values: str) -> Bits:
+        return Bits.of(chain.from_iterable(self._db.execute(sql, values)))
+
     def _proposing(self, node: ProposalIs) -> Bits:
-        rows = self._db.execute("SELECT article, doc FROM proposal")
-        return Bits.of(
-            rowid for rowid, doc in rows if is_bound(node, decode(ProposalRow, doc).proposal)
+        clauses: list[str] = []
+        values: list[str] = []
+        for column, wanted in (("venue", node.venues), ("status", node.statuses)):
+            if wanted is not None:
+                clauses.append(f"{column} IN ({_marks(wanted)})")
+                values += wanted
+        if node.proposers is not None:
+            marks = _marks(node.proposers)
+            clauses.append(f"(proposer IN ({marks}) OR country IN ({marks}))")
+            values += node.proposers * 2
+        for party in node.parties:
+            clauses.append("instr(parties, ?) > 0")
+            values.append(joined((party,)))
+        return self._rows_of(
+            f"SELECT article FROM bound WHERE {' AND '.join(clauses) or 'true'}",
+            *(str(index_value(value)) for value in values),
         )
 
     def _dated(self, start: datetime | None, end: datetime | None) -> Bits:
@@ -199,11 +213,11 @@ class SqliteSearch:
             if last:
                 edges.append((_day_start(last), last))
         for low, high in edges:
-            rows = self._db.execute(
+            found |= self._rows_of(
                 "SELECT rowid FROM article WHERE effective_at >= ? AND effective_at < ?",
-                (index_time(low), index_time(high)),
+                index_time(low),
+                index_time(high),
             )
-            found |= Bits.of(row[0] for row in rows)
         return found
 
     # --- the order ------------------------------------------------------------------------------
@@ -252,7 +266,9 @@ class SqliteSearch:
             ]
         return rows
 
-    def _best(self, node: Node, found: Bits, cursor: Cursor | None, count: int) -> list[Row]:
+    def _best(
+        self, scores: dict[int, float], found: Bits, cursor: Cursor | None, count: int
+    ) -> list[Row]:
         """Return the first rows after the cursor by (score, effective_at, id), downwards.
 
         Hits that no word speaks for (score 0) come last, newest first.
@@ -260,7 +276,7 @@ class SqliteSearch:
         flags = {chunk: found.flags(chunk) for chunk in found.chunks}
         scores = {
             rowid: score
-            for rowid, score in self._scores(node).items()
+            for rowid, score in scores.items()
             if (chunk := rowid // CHUNK) in flags and flags[chunk][rowid % CHUNK] == _ONE
         }
         top = float(cursor.values[0]) if cursor else math.inf
@@ -283,19 +299,20 @@ class SqliteSearch:
     def _scores(self, node: Node) -> dict[int, float]:
         """Return each article's bm25 summed over the words that the query does not negate."""
         scores: dict[int, float] = {}
-        total = len(self._find(All()))
+        total = self._db.execute("SELECT count(*) FROM article").fetchone()[0]
         for word in _scored(node):
             table, expressions = _full_text(word)
-            wanted = _rarity(total, len(self._find(word)))
-            for expression in expressions:
-                rows = self._db.execute(
-                    f"SELECT rowid, -bm25({table}, {TITLE_WEIGHT}, 1.0) FROM {table} "
-                    f"WHERE {table} MATCH ?",
-                    (expression,),
-                ).fetchall()
+            sql = (
+                f"SELECT rowid, -bm25({table}, {TITLE_WEIGHT}, 1.0) FROM {table} "
+                f"WHERE {table} MATCH ?"
+            )
+            parts = [self._db.execute(sql, (each,)).fetchall() for each in expressions]
+            found = self._found[word] = Bits.of(row for part in parts for row, _ in part)
+            wanted = _rarity(total, len(found))
+            for part in parts:
                 # A word is as rare as it is in all languages together, not in this one's texts.
-                factor = wanted / _rarity(total, len(rows))
-                for rowid, score in rows:
+                factor = wanted / _rarity(total, len(part))
+                for rowid, score in part:
                     scores[rowid] = scores.get(rowid, 0.0) + score * factor
         return scores
 
@@ -319,6 +336,15 @@ class SqliteSearch:
             counts = count_values(self._db, name, found)
         top = sorted(counts, key=lambda item: (-item[1], item[0]))[: search.facet_size]
         return tuple(FacetValue(value, count) for value, count in top)
+
+
+def joined(parties: tuple[str, ...]) -> str:
+    """Return parties as text in which one can be looked up."""
+    return f"|{'|'.join(parties)}|"
+
+
+def _marks(values: tuple[str, ...]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _day_start(moment: datetime) -> datetime:

@@ -55,7 +55,7 @@ def tag(
             published = _published(row.get("published"), f"{file}:{number}")
             text, lang, title = (row.get(key) or "" for key in ("text", "lang", "title"))
             tagged = tagger.tag(text, lang=lang, title=title, published=published)
-            print_json(row | to_json(tagged))
+            print_json(row | to_json(tagged, text))
 
 
 def _rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -11,7 +11,6 @@ from ingest.feeds.discover import common_feed_urls, find_feeds, sitemaps_of
 from ingest.feeds.schedule import Changed, Failed, Unchanged, next_state
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.fetch.robots import robots_url
-from ingest.pipeline.polite import polite_get
 from ingest.pipeline.poll import parse_answer, policy_of
 from ingest.urls import host_of, registrable_domain
 
@@ -66,7 +65,9 @@ def requests_of(result: FetchResult) -> tuple[tuple[str, str], ...]:
 
 async def check_feed(services: Services, feed: Feed) -> Check:
     """Fetch a feed without validators, parse it, and decide as a poll would."""
-    result = await polite_get(services, feed.url, kind="feed", user_agent=feed.user_agent)
+    result = await services.polite.get(
+        feed.url, headers={"User-Agent": feed.user_agent} if feed.user_agent else None
+    )
     requests = requests_of(result)
     answer = await parse_answer(services, feed, result)
     now = services.clock()
@@ -128,13 +129,13 @@ async def find_feed(services: Services, feed: Feed) -> tuple[list[Check], list[C
     if first.outcome == "ok":
         return [first], [first]
     tried = [first]
-    page = await polite_get(services, feed.url, kind="feed")
+    page = await services.polite.get(feed.url)
     if not isinstance(page, Fetched):
         return [], tried
     declared = find_feeds(page.body, page.final_url, page.headers.get("content-type", ""))
     candidates = list(declared)
     if not declared:
-        answer = await polite_get(services, robots_url(page.final_url), kind="feed")
+        answer = await services.polite.get(robots_url(page.final_url))
         text = answer.body.decode("utf-8", "replace") if isinstance(answer, Fetched) else ""
         candidates = [*sitemaps_of(text, page.final_url), *common_feed_urls(page.final_url)]
     well = []

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ingest.archive import Archive
 from ingest.fetch.client import Fetcher
 from ingest.fetch.hosts import HostGate
+from ingest.fetch.polite import PoliteFetcher
 from ingest.pipeline.services import Progress, Services, no_progress, utc_now
 from ingest.tag import Tagger
 from ingest.workers import WorkerPool
@@ -36,6 +37,11 @@ async def open_services(
         resolver: answers host names instead of the system's (the sample newsroom's map).
     """
     extract = settings.extract
+    gate = HostGate(
+        store,
+        pause_s=settings.fetch.host_pause_s,
+        refusal_cap_s=settings.poll.refusal_cap_s,
+    )
     async with (
         Fetcher(settings.fetch, resolver=resolver) as fetcher,
         WorkerPool(
@@ -49,10 +55,12 @@ async def open_services(
             store=store,
             archive=Archive(settings.archive.url),
             fetcher=fetcher,
-            gate=HostGate(
-                store,
-                pause_s=settings.fetch.host_pause_s,
-                refusal_cap_s=settings.poll.refusal_cap_s,
+            polite=PoliteFetcher(
+                fetcher,
+                gate,
+                clock=clock,
+                timeout_s=settings.fetch.timeout_s,
+                ask_robots=settings.fetch.robots,
             ),
             workers=workers,
             tagger=Tagger.load(),

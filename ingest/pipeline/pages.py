@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from ingest.archive import RawPage
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.model import Entry, EntryState
-from ingest.pipeline.polite import polite_get
 from ingest.pipeline.streams import by_host
 from ingest.store.port import Where
 from ingest.urls import registrable_domain
@@ -68,7 +67,7 @@ async def fetch_pages(services: Services, entries: Iterable[Entry]) -> AsyncIter
     async def fetch_one(entry: Entry) -> Page:
         if not entry.url:
             return Page(entry)
-        result = await polite_get(services, entry.url, kind="page")
+        result = await services.polite.get(entry.url, kind="page")
         match result:
             case Fetched():
                 return Page(entry, raw=_raw_page(result))

@@ -24,7 +24,6 @@ from ingest.feeds.schedule import (
 )
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.model import Entry, Feed
-from ingest.pipeline.polite import polite_get
 from ingest.pipeline.streams import by_host
 from ingest.store.port import Where
 from ingest.urls import host_of, registrable_domain
@@ -75,13 +74,11 @@ async def poll_feeds(services: Services, feeds: Iterable[Feed]) -> None:
         conditional = should_send_validators(
             feed.state, services.clock(), ignore_cache=feed.ignore_cache
         )
-        result = await polite_get(
-            services,
+        result = await services.polite.get(
             feed.url,
-            kind="feed",
             etag=feed.state.etag if conditional else "",
             last_modified=feed.state.last_modified if conditional else "",
-            user_agent=feed.user_agent,
+            headers={"User-Agent": feed.user_agent} if feed.user_agent else None,
         )
         return feed, result
 

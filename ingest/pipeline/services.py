@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ingest.archive import Archive
     from ingest.fetch.client import Fetcher
-    from ingest.fetch.hosts import HostGate
+    from ingest.fetch.polite import PoliteFetcher
     from ingest.settings import Settings
     from ingest.store.port import Store
     from ingest.tag import Tagger
@@ -40,16 +40,16 @@ class Services:
     """The edges of one run.
 
     Attributes:
+        fetcher: for requests of the desk's own (webhooks); `polite` for everything of publishers.
         stop: set by SIGTERM; no new work is begun, the chunk under way is finished.
         counters: what this run did, by name; stored as its `Run` record.
-        history: whether a feed's first poll is marked as history (the default) or as news.
     """
 
     settings: Settings
     store: Store
     archive: Archive
     fetcher: Fetcher
-    gate: HostGate
+    polite: PoliteFetcher
     workers: WorkerPool
     tagger: Tagger
     clock: Callable[[], datetime] = utc_now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+
 from hostile.server import HostileServer
 
 if TYPE_CHECKING:

@@ -119,8 +119,9 @@ def retry_after_s(headers: Mapping[str, str], now: datetime) -> float | None:
     Source: RFC 9110 10.2.3.
     """
     text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:12])
+    first = text.partition(",")[0]  # a proxy may have repeated it
+    if first.isascii() and first.isdigit():
+        return float(first[:12])
     try:
         date = parsedate_to_datetime(text)
         if date.tzinfo is None:
@@ -147,6 +148,10 @@ class HostGate:
         """Return the pause that a host gets, in seconds."""
         delay = host.crawl_delay_s if host is not None else None
         return max(self._pause_s, min(delay or 0.0, robots.MAX_CRAWL_DELAY_S))
+
+    def known(self, url: str) -> Host | None:
+        """Return the record of a URL's host, if there is one."""
+        return self._records.get(Host, host_key(url))
 
     async def claim(self, url: str, now: datetime, *, hold_s: float = 0.0) -> Turn:
         """Claim the next start at a URL's host.

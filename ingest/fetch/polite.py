@@ -95,18 +95,13 @@ class PoliteFetcher:
     ) -> FetchResult:
         if not host_key(url):
             return FetchFailed(url, "bad-url", "no host to ask", self._clock(), passing=False)
-        host = await self._turn(url)
-        if isinstance(host, FetchFailed):
-            return host
         if kind == "page" and self._ask_robots:
-            if not robots.is_fresh(host.robots_status, host.robots_at, self._clock()):
-                await self._ask_for_rules(url)
-                host = await self._turn(url)
-                if isinstance(host, FetchFailed):
-                    return host
-            if not robots.is_allowed(host.robots_status, host.robots, url):
-                await self._gate.release(url, self._clock(), unused=True)
-                return _forbidden(host, url, self._clock())
+            refused = await self._check_rules(url)
+            if refused is not None:
+                return refused
+        refused = await self._turn(url)
+        if refused is not None:
+            return refused
         try:
             result = await self._fetcher.get(
                 url,
@@ -123,14 +118,14 @@ class PoliteFetcher:
         await self._gate.learn(result)
         return result
 
-    async def _turn(self, url: str) -> Host | FetchFailed:
-        """Wait for the host's turn and take it."""
+    async def _turn(self, url: str) -> FetchFailed | None:
+        """Wait for the host's turn and take it; None once it is ours."""
         waited = 0.0
         while True:
             turn = await self._gate.claim(url, self._clock(), hold_s=self._timeout_s)
             match turn:
-                case Granted(host):
-                    return host
+                case Granted():
+                    return None
                 case Resting(until, reason):
                     left_s = max(1, math.ceil((until - self._clock()).total_seconds()))
                     return FetchFailed(
@@ -147,16 +142,24 @@ class PoliteFetcher:
                         return FetchFailed(url, "busy-host", detail, self._clock())
                     await self._sleep(seconds)
 
-    async def _ask_for_rules(self, url: str) -> None:
-        """Fetch and keep robots.txt in the turn that was taken: a request like any other."""
-        try:
-            answer = await self._fetcher.get(
-                robots.robots_url(url), kind="robots", now=self._clock()
-            )
-            await self._gate.keep_robots(url, answer, self._clock())
-        finally:
-            await self._gate.release(url, self._clock())
-        await self._gate.learn(answer)
+    async def _check_rules(self, url: str) -> FetchFailed | None:
+        """Ask robots.txt, unless what the host's record has of it still holds."""
+        host = self._gate.known(url)
+        if host is None or not robots.is_fresh(host.robots_status, host.robots_at, self._clock()):
+            refused = await self._turn(url)  # a request like any other
+            if refused is not None:
+                return refused
+            try:
+                answer = await self._fetcher.get(
+                    robots.robots_url(url), kind="robots", now=self._clock()
+                )
+                host = await self._gate.keep_robots(url, answer, self._clock())
+            finally:
+                await self._gate.release(url, self._clock())
+            await self._gate.learn(answer)
+        if robots.is_allowed(host.robots_status, host.robots, url):
+            return None
+        return _forbidden(host, url, self._clock())
 
 
 def _forbidden(host: Host, url: str, now: datetime) -> FetchFailed:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fetching import NOW, get, limits, names, post
-from hostile.faults import feed
 
+from hostile.faults import feed
 from ingest import __version__
 from ingest.errors import SettingsError
 from ingest.fetch.client import Fetcher, user_agent

@@ -6,10 +6,10 @@ import time
 
 import pytest
 from fetching import get, limits, names
+
 from hostile.faults import FAULTS, feed
 from hostile.server import HostileServer
 from hostile.watch import watching_connects, watching_memory
-
 from ingest.fetch.result import Fetched, FetchFailed
 
 MIB = 2**20

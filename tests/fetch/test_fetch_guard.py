@@ -9,12 +9,12 @@ import ssl
 
 import pytest
 from fetching import get, limits, names
-from hostile.faults import feed
-from hostile.server import HostileServer
-from hostile.watch import watching_connects
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hostile.faults import feed
+from hostile.server import HostileServer
+from hostile.watch import watching_connects
 from ingest.errors import SettingsError
 from ingest.fetch.guard import Guard, is_public
 from ingest.fetch.resolve import map_resolver
@@ -30,14 +30,14 @@ NOT_PUBLIC = """
 100::1 2001::1 2001:0:7f00:1:: 2001:2::1 2001:10::1 2001:20::1 2001:db8::1 2002:7f00:1:: 2002:808:808::
 2620:4f:8000::1 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 ff02::1
 ff0e::1 ffff::1
-""".split()  # noqa: SIM905  a table reads better than a list of quotes
+""".split()
 PUBLIC = """
 1.1.1.1 8.8.8.8 9.255.255.255 11.0.0.1 100.63.255.255 100.128.0.1 126.255.255.255 128.0.0.1
 168.63.129.15 169.253.255.255 172.15.255.255 172.32.0.1 192.0.1.1 192.167.255.255 193.0.0.1
 198.17.255.255 198.20.0.1 223.255.255.255
 2001:200::1 2001:4860:4860::8888 2003::1 2606:4700:4700::1111 2a00:1450::1
 ::ffff:8.8.8.8 64:ff9b::8.8.8.8
-""".split()  # noqa: SIM905
+""".split()
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from fetching import get, limits, names
+
 from hostile.faults import feed
 from hostile.server import HostileServer
-
 from ingest.fetch.result import Fetched, FetchFailed
 
 if TYPE_CHECKING:

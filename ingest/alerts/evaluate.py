@@ -1,0 +1,115 @@
+"""The alert rules over what was just stored.
+
+The queue is the entries in state `stored`. Each is marked as seen only after everything that it
+raises is written (see `ingest.alerts.groups`), so a repeat changes nothing and nothing is lost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeAlias
+
+import structlog
+
+from ingest.alerts import history
+from ingest.alerts.facts import View
+from ingest.alerts.groups import Timed, raise_alerts
+from ingest.alerts.matching import is_young, match_articles
+from ingest.model import Entry, EntryState
+from ingest.store.port import Where
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from ingest.alerts.rules import RuleSet
+    from ingest.model import Alert
+    from ingest.store.port import Store
+
+log = structlog.get_logger()
+
+BATCH = 500
+
+Key: TypeAlias = tuple[str, tuple[str, ...]]  # rule id, group key
+
+
+@dataclass
+class Evaluation:
+    """What an evaluation did.
+
+    Attributes:
+        alerts: created by it.
+        evaluated: entries that the rules have seen.
+        failed_rules: rule id -> error, of rules that are set aside.
+        history: matches that history would have raised, by rule and group.
+    """
+
+    alerts: list[Alert] = field(default_factory=list)
+    evaluated: int = 0
+    failed_rules: dict[str, str] = field(default_factory=dict)
+    history: dict[Key, list[Timed]] = field(default_factory=dict)
+
+    @property
+    def from_history(self) -> int:
+        """How many alerts history would have been, had its articles come one by one."""
+        return sum(len(history.periods(times)) for times in self.history.values())
+
+    def add(self, other: Evaluation) -> None:
+        """Take in what another evaluation did."""
+        self.alerts += other.alerts
+        self.evaluated += other.evaluated
+        self.failed_rules |= other.failed_rules
+        for key, times in other.history.items():
+            self.history.setdefault(key, []).extend(times)
+
+
+def evaluate(
+    store: Store, rules: RuleSet, entry_ids: Sequence[str] | None, now: datetime
+) -> Evaluation:
+    """Let the rules see entries in state `stored`, raise alerts, move the entries on.
+
+    Args:
+        entry_ids: these entries, those of them that are `stored`; None: all that the store finds.
+        now: the alerts' `created_at`; it decides nothing else.
+
+    Raises:
+        StoreError: the store failed; what was not marked is seen again.
+    """
+    evaluation = Evaluation()
+    aside = history.prepare(store, rules, now)
+    evaluation.alerts += aside.alerts
+    evaluation.failed_rules |= aside.failed
+    entries = _queue(store, entry_ids)
+    for start in range(0, len(entries), BATCH):
+        batch = entries[start : start + BATCH]
+        active = [rule for rule in rules.rules if rule.id not in evaluation.failed_rules]
+        evaluation.add(_evaluate(store, replace(rules, rules=tuple(active)), batch, now))
+    return evaluation
+
+
+def _queue(store: Store, entry_ids: Sequence[str] | None) -> list[Entry]:
+    if entry_ids is None:
+        return store.find(Entry, Where("state", "=", EntryState.STORED), order_by="changed_at")
+    found = store.get_many(Entry, entry_ids)
+    return [entry for entry in found.values() if entry.state is EntryState.STORED]
+
+
+def _evaluate(store: Store, rules: RuleSet, entries: Sequence[Entry], now: datetime) -> Evaluation:
+    evaluation = Evaluation(evaluated=len(entries))
+    articles = store.get_articles({entry.article_id for entry in entries if entry.article_id})
+    live = {entry.article_id for entry in entries if not entry.history}
+    ordered = sorted(articles.values(), key=lambda a: (a.first_stored_at, a.id))
+    found = match_articles(rules.rules, map(View, ordered))
+    for rule_id, error in found.failed.items():
+        log.warning("rule_set_aside", rule=rule_id, error=error)
+        history.set_aside(store, rule_id, min(a.indexed_at for a in ordered), error)
+        evaluation.failed_rules[rule_id] = error
+    news = [m for m in found.matches if m.view.article.id in live and is_young(m)]
+    old = [m for m in found.matches if m.view.article.id not in live]
+    timed = [Timed(match, match.view.article.first_stored_at) for match in news]
+    evaluation.alerts += raise_alerts(store, rules, timed, now)
+    for match in history.train(store, old):
+        past = Timed(match, match.view.article.effective_at)
+        evaluation.history.setdefault((match.rule.id, match.key), []).append(past)
+    store.put([replace(entry, state=entry.after) for entry in entries])
+    return evaluation

@@ -15,14 +15,19 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-def clean(text: str) -> str:
-    """Make foreign text safe for a terminal: one line, no control or bidi override characters."""
+def printable(text: str) -> str:
+    """Make text safe for a terminal: one line, no control or bidi override characters."""
     kept = (" " if c in "\r\n\t" else c for c in text)
     return "".join(
         c
         for c in kept
         if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} or c in "\u200c\u200d\u00ad"
-    ).strip()
+    )
+
+
+def clean(text: str) -> str:
+    """`printable`, without blanks at the ends: for foreign text within a line of ours."""
+    return printable(text).strip()
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -36,12 +41,12 @@ def console(*, stderr: bool = False) -> Console:
 
 def say(text: str = "", style: str = "") -> None:
     """Print one line of data or report on stdout."""
-    console().print(Text(clean(text) if text else "", style=style))
+    console().print(Text(printable(text), style=style))
 
 
 def talk(text: str, style: str = "") -> None:
     """Print one line of talk on stderr."""
-    console(stderr=True).print(Text(clean(text), style=style))
+    console(stderr=True).print(Text(printable(text), style=style))
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401  whatever json takes

@@ -10,7 +10,7 @@ from rich.text import Text
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.coverages import coverage_json, print_coverage
 from ingest.cli.lookup import gazetteer, one_article, parsed
-from ingest.cli.output import clean, console, iso, print_json, say, talk
+from ingest.cli.output import clean, console, iso, print_json, printable, say, talk
 from ingest.errors import UsageError
 from ingest.ids import proposal_id
 from ingest.lines import line_of
@@ -121,18 +121,11 @@ def _print_hit(hit: Hit) -> None:
     if hit.snippet:
         line = Text("  ")
         for text, is_match in hit.snippet:
-            line.append(clean_piece(text), style="bold yellow" if is_match else "")
+            line.append(printable(text), style="bold yellow" if is_match else "")
         out.print(line)
     names = [_name(value) for value in (*hit.leaders[:4], *hit.venues[:4])]
     if names:
         out.print(Text("  " + ", ".join(names), style="cyan"))
-
-
-def clean_piece(text: str) -> str:
-    """Clean a piece of a line, keeping the blanks at its ends."""
-    lead = " " if text[:1].isspace() else ""
-    tail = " " if text[-1:].isspace() and len(text) > 1 else ""
-    return f"{lead}{clean(text)}{tail}"
 
 
 def _print_facets(page: Page) -> None:
@@ -256,4 +249,4 @@ def _print_text(article: Article) -> None:
 
 
 def _append(line: Text, text: str) -> None:
-    line.append("\n".join(clean_piece(part) for part in text.split("\n")))
+    line.append("\n".join(printable(part) for part in text.split("\n")))

@@ -23,7 +23,11 @@ DRIVER = Path(__file__).with_name("driver.py")
 def drive(folder, port, start, kill_at=0, delay_ms=0):
     args = [str(folder), str(port), start.isoformat(), str(kill_at), str(delay_ms)]
     return subprocess.run(
-        [sys.executable, str(DRIVER), *args], capture_output=True, text=True, timeout=100, check=False
+        [sys.executable, str(DRIVER), *args],
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
     )
 
 

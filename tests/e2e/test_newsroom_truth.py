@@ -36,7 +36,9 @@ def pairs(told, stored):
 
 def test_newsroom_is_as_large_as_promised(told):
     assert len(told.newsroom.all_articles) >= 90
-    assert {a.site.lang for a in told.newsroom.all_articles} == set("en ru uk be pl de fr es tr".split())
+    assert {a.site.lang for a in told.newsroom.all_articles} == set(
+        "en ru uk be pl de fr es tr".split()
+    )
     assert len(list(told.newsroom.feeds())) >= 12
 
 
@@ -89,7 +91,10 @@ def test_agency_text_points_to_its_first_copy(pairs):
     for truth, article in pairs:
         if truth["copy_of"]:
             original = by_id[truth["copy_of"]]
-            assert {article.copy_of, original.copy_of} == {"", article.id if original.copy_of else original.id}
+            assert {article.copy_of, original.copy_of} == {
+                "",
+                article.id if original.copy_of else original.id,
+            }
 
 
 def test_feed_states_tell_what_happened(told):

@@ -44,7 +44,7 @@ _SHARE = r"""
 share\ (?:this|on|with|via|it)\b | share:?$
 | поделиться\b | поделитесь\b | поділитис[ья]\b | поділіться\b | поширити\b
 | падзяліцца\b | падзяліцеся\b | udostępnij\b | podziel\ się\b
-| (?:artikel\ |jetzt\ |beitrag\ )?teilen\b(?!\ sie\ die) | diesen\ artikel\ (?:mit\ .{0,30}\ )?teilen\b
+| (?:artikel\ |jetzt\ |beitrag\ )?teilen\b | diesen\ artikel\ (?:mit\ .{0,30}\ )?teilen\b
 | partager\b | partagez\b | comparte\b | compartir\b | paylaş\b | .{0,40}\bpaylaşın$
 """
 _ELSEWHERE = r"""
@@ -99,7 +99,8 @@ def _row(pattern: str, end: str = "") -> re.Pattern[str]:
 
 
 _CALL = _row(_CALLS)
-_SHORT_CALL = _row(f"{_FOLLOW} | {_SHARE}")
+_FOLLOW_CALL = _row(_FOLLOW)
+_SHARE_BUTTON = _row(_SHARE)
 _LABEL_LINE = _row(rf"{_LABELS} | {_ELSEWHERE}", r"\s*(?:[:…|»→]|\(\d+\)|$)")
 _POINTER = _row(_ELSEWHERE, r"\s*:")
 _LEGAL_LINE = _row(_LEGAL)
@@ -178,7 +179,8 @@ def _is_tail(line: str, labels: set[str]) -> bool:
     return bool(
         _CALL.match(line)
         or _LABEL_LINE.match(line)
-        or (len(line) < 120 and (_SHORT_CALL.match(line) or _LEGAL_LINE.match(line)))
+        or (len(line) < 120 and (_FOLLOW_CALL.match(line) or _LEGAL_LINE.match(line)))
+        or (_SHARE_BUTTON.match(line) and len(line.split()) < 8 and not line.endswith("."))
         or (_PROMISE.match(line) and _MAIL.search(line))
         or folded(line) in labels
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from ingest.errors import SettingsError
+from ingest.settings import load_settings
 from ingest.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 _SQLITE = "sqlite:///"
 
 
-def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) -> Store:  # noqa: ARG001  the prefix names indices; a file has none
+def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) -> Store:
     """Open the store that a URL names: `sqlite:///path` (a fourth slash for an absolute path).
+
+    `http(s)://host:9200` is an Elasticsearch; credentials and trust are settings.
 
     Args:
         url: percent-escapes in the path are undone.
@@ -29,4 +32,22 @@ def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) ->
     """
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         return SqliteStore.open(Path(unquote(url.removeprefix(_SQLITE))), create=create)
-    raise SettingsError("store", f"{url!r} names no store", "write sqlite:///path/to/file.sqlite")
+    if url.startswith(("http://", "https://")):
+        return _open_elastic(url, prefix, create=create)
+    raise SettingsError(
+        "store",
+        f"{url!r} names no store",
+        "write sqlite:///path/to/file.sqlite or https://host:9200",
+    )
+
+
+def _open_elastic(url: str, prefix: str, *, create: bool) -> Store:
+    try:
+        from ingest.store.elastic import ElasticStore  # noqa: PLC0415  an extra
+    except ImportError as exc:
+        raise SettingsError(
+            "store",
+            "the Elasticsearch client is not installed",
+            "pip install 'summitwatch[elasticsearch]'",
+        ) from exc
+    return ElasticStore.open(url, prefix, load_settings().elasticsearch, create=create)

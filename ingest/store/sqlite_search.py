@@ -197,6 +197,8 @@ class SqliteSearch:
 
     def _dated(self, start: datetime | None, end: datetime | None) -> Bits:
         """Whole days by their bits, the days at both ends by the index."""
+        if start and end and start >= end:
+            return NONE
         first = start.astimezone(UTC) if start else None
         last = end.astimezone(UTC) if end else None
         found = read_days(

@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from ingest.alerts.facts import Fact, View
     from ingest.query.ast import Node
 
-PLACE_FIELDS = frozenset({"venue", "place", "country", "role", "status", "proposer", "party"})
-
 
 @dataclass(frozen=True, slots=True)
 class Clause:
@@ -88,7 +86,13 @@ def holds(condition: Condition, fact: Fact, view: View, *, same_sentence: bool =
         case AnyOf(children=children):
             return any(holds(c, fact, view, same_sentence=same_sentence) for c in children)
         case NoneOf(children=children):
-            return not any(holds(c, fact, view, same_sentence=same_sentence) for c in children)
+            # What has no place of its own is barred by any place of the article.
+            asked = (fact,) if fact.places else (fact, *view.places)
+            return not any(
+                holds(child, each, view, same_sentence=same_sentence)
+                for child in children
+                for each in asked
+            )
         case _:
             assert_never(condition)
 
@@ -146,7 +150,7 @@ def _binds(node: Node, fact: Fact, view: View) -> bool:
             return any(_binds(child, fact, view) for child in children)
         case Not(child=child):
             return not _binds(child, fact, view)
-        case ProposalIs():
+        case ProposalIs() if fact.places:
             return fact.proposal is not None and is_bound(node, fact.proposal)
         case PlaceIs(entities=entities, roles=roles) if fact.places:
             return fact.role in roles and (

@@ -41,6 +41,7 @@ class Fact:
         places: entity ids: the venues of an act, the place of a mention, () otherwise.
         role: of the place, or the act's status; "" where there is no place.
         leaders: entity ids named in the sentence.
+        subject: the leader whose naming the fact is, else "".
         row: the act, where it is one.
         names: English names of the places, or of the leader.
     """
@@ -50,6 +51,7 @@ class Fact:
     places: tuple[str, ...] = ()
     role: str = ""
     leaders: frozenset[str] = frozenset()
+    subject: str = ""
     row: ProposalRow | None = None
     names: tuple[str, ...] = ()
     confidence: float = 1.0
@@ -64,8 +66,8 @@ class View:
     """An article with its facts, each computed at most once and only if some rule asks.
 
     Args:
-        scope: `fresh` leaves out what stood in the former text of an edited article, `former`
-            everything else, `all` nothing.
+        scope: which facts count: `fresh`, those that did not stand in the former text of an edited
+            article; `former`, those that did; or `all`.
     """
 
     def __init__(self, article: Article, scope: Scope = "fresh") -> None:
@@ -115,23 +117,27 @@ class View:
             for fact_id, mention, in_title in self._numbered()
             if mention.kind == "venue" and (mention.entity, role_of(mention)) not in covered
         ]
-        return tuple(filter(self._in_scope, (*acts, *mentions)))
+        return (*acts, *mentions)
 
     @cached_property
     def persons(self) -> tuple[Fact, ...]:
         """Every naming of a leader."""
         return tuple(
-            fact
+            self._mention_fact(fact_id, mention, in_title=in_title)
             for fact_id, mention, in_title in self._numbered()
             if mention.kind == "leader"
-            and self._in_scope(fact := self._mention_fact(fact_id, mention, in_title=in_title))
         )
 
-    def whole(self, words: frozenset[str] = frozenset()) -> tuple[Fact, ...]:
+    def whole(self, words: frozenset[str] = frozenset()) -> Fact:
         """The article as one fact, with the first sentence that holds one of the word stems."""
-        sentence = self._sentence_with(words) or self.article.title
-        fact = Fact(self.article.id, sentence)
-        return (fact,) if self._in_scope(fact) else ()
+        return Fact(self.article.id, self._sentence_with(words) or self.article.title)
+
+    def in_scope(self, fact: Fact) -> bool:
+        """Whether a match of this fact counts, by the view's scope."""
+        if self._scope == "all":
+            return True
+        was_there = f" {fold_text(fact.sentence)} " in self._former
+        return was_there == (self._scope == "former")
 
     def evidence(self, fact: Fact, timezone: str) -> Evidence:
         """Return the fact as an alert shows it."""
@@ -179,6 +185,7 @@ class View:
             places=(mention.entity,) if is_place else (),
             role=role_of(mention) if is_place else "",
             leaders=leaders if is_place else leaders | {mention.entity},
+            subject="" if is_place else mention.entity,
             names=(mention.name,),
             confidence=mention.confidence,
         )
@@ -206,12 +213,6 @@ class View:
             return ""
         former = self.article.revisions[-1]
         return f" {fold_text(former.title)} {fold_text(former.text)} "
-
-    def _in_scope(self, fact: Fact) -> bool:
-        if self._scope == "all":
-            return True
-        was_there = f" {fold_text(fact.sentence)} " in self._former
-        return was_there == (self._scope == "former")
 
     def _sentence_with(self, stems: frozenset[str]) -> str:
         text, analysis = self.article.text, self.projection.text if stems else None

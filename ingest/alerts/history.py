@@ -216,7 +216,6 @@ def _train_on_store(
                 Where("article_id", "in", tuple(article.id for article in page)),
                 Where("state", "=", EntryState.STORED),
             )
-            if not entry.history
         }
         views = [
             View(

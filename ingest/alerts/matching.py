@@ -103,38 +103,47 @@ def match_rule(rule: Rule, view: View) -> tuple[Match, ...]:
 
     A `new` rule takes only facts that give every field of its key a value: half a pair is none.
     """
+    for facts, is_strict in _candidates(rule, view):
+        keyed = [
+            (key, fact)
+            for fact in facts
+            if fact.confidence >= rule.min_confidence and _meets(rule, fact, view)
+            for key in _keys(rule, fact, view)
+            if all(key) or not (is_strict or rule.type == "new")
+        ]
+        if keyed:
+            return _grouped(rule, view, [pair for pair in keyed if view.in_scope(pair[1])])
+    return ()
+
+
+def _meets(rule: Rule, fact: Fact, view: View) -> bool:
+    return rule.when is None or holds(rule.when, fact, view, same_sentence=rule.same_sentence)
+
+
+def _grouped(
+    rule: Rule, view: View, keyed: Iterable[tuple[tuple[str, ...], Fact]]
+) -> tuple[Match, ...]:
     groups: dict[tuple[str, ...], list[Fact]] = {}
-    for facts in _candidates(rule, view):
-        for fact in facts:
-            if fact.confidence < rule.min_confidence:
-                continue
-            if rule.when is not None and not holds(
-                rule.when, fact, view, same_sentence=rule.same_sentence
-            ):
-                continue
-            for key in _keys(rule, fact, view):
-                groups.setdefault(key, []).append(fact)
-        if groups:
-            break
+    for key, fact in keyed:
+        groups.setdefault(key, []).append(fact)
     return tuple(
         Match(rule, key, view, tuple(facts[:MAX_EVIDENCE])) for key, facts in groups.items()
     )
 
 
-def _candidates(rule: Rule, view: View) -> Iterator[tuple[Fact, ...]]:
-    """Yield the facts that the rule is asked of; the next ones only where none of these matched.
+def _candidates(rule: Rule, view: View) -> Iterator[tuple[Sequence[Fact], bool]]:
+    """Yield facts that the rule is asked of; the next ones only where none of these met it.
 
-    What a rule asks for decides. Where only its key speaks of places, an article that names none
-    still meets it, in the group without a place.
+    Acts and places first, then leaders, then the article as a whole: an article that meets a rule
+    is never missed because it has no fact of the kind that shows it best. Strict facts must fill
+    the whole key: where only the key speaks of places, a mere location does not make a group.
     """
     if rule.asks == "places":
-        yield view.places
-        if rule.requires_place:
-            return
+        yield view.places, not rule.requires_place
     if rule.asks == "leaders" or rule.leaders:
-        yield view.persons
-        return
-    yield view.whole(_words(rule.when))
+        named = rule.leaders
+        yield [fact for fact in view.persons if not named or fact.subject in named], False
+    yield [view.whole(_words(rule.when))], False
 
 
 def _words(condition: Condition | None) -> frozenset[str]:
@@ -162,6 +171,8 @@ def _leaders(rule: Rule, fact: Fact, view: View) -> tuple[str, ...]:
     """Who acts, else who stands in the sentence; of those the rule names, where it names any."""
     act = fact.proposal
     actor = {act.proposer} if act and (act.proposer or "").startswith("leader:") else set()
+    if fact.subject:
+        return (fact.subject,)
     if rule.leaders:
         for found in (actor, fact.leaders, view.leaders):
             if named := rule.leaders & found:
@@ -213,4 +224,5 @@ _VALUES: dict[str, Callable[[Rule, Fact, View], tuple[str, ...]]] = {
     "lang": lambda rule, fact, view: (view.article.lang,),  # noqa: ARG005
     "role": _role,
     "status": _status,
+    "article": lambda rule, fact, view: (view.article.copy_of or view.article.id,),  # noqa: ARG005
 }

@@ -41,6 +41,7 @@ RuleType: TypeAlias = Literal["match", "new"]
 RULE_TYPES: tuple[RuleType, ...] = ("match", "new")
 KEY_FIELDS = (
     "leader", "venue", "place", "country", "proposer", "party", "source", "lang", "role", "status",
+    "article",
 )  # fmt: skip
 CONDITION_FIELDS = (
     "leader", "venue", "place", "country", "role", "status", "proposer", "party", "source", "lang",
@@ -50,6 +51,14 @@ RULE_FIELDS = (
     "id", "type", "when", "query", "group_by", "key", "realert", "max_age", "min_confidence",
     "same_sentence", "to",
 )  # fmt: skip
+DEFAULT_KEYS: Mapping[str, tuple[str, ...]] = {
+    "places": ("venue", "role"),
+    "leaders": ("leader",),
+    "article": ("article",),
+}
+"""Groups of a `match` rule without group_by: one alert of a day must not swallow another place's,
+leader's or, where a rule asks for words alone, article's."""
+
 BUILT_IN = ("stdout", "file")
 REALERT = timedelta(hours=24)
 MAX_AGE = timedelta(hours=48)
@@ -71,10 +80,10 @@ class Rule:
         max_age: articles published earlier before their saving raise no alert.
         same_sentence: leaders must be named in the evidence sentence.
         version: hash of the rule as written.
-        asks: what it is asked of: `places` (acts and place mentions), `leaders`, `article`.
+        asks: what it is asked of first: `places` (acts and place mentions), `leaders`, `article`.
         leaders, places: entities that `when` names, which then alone make the groups.
         anchors: an article must name one of them; None: need not.
-        requires_place: an article without a fitting place does not meet it.
+        requires_place: the condition itself speaks of places, not only the key.
     """
 
     id: str
@@ -91,7 +100,7 @@ class Rule:
     leaders: frozenset[str] = frozenset()
     places: frozenset[str] = frozenset()
     anchors: frozenset[str] | None = None
-    requires_place: bool = False
+    requires_place: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +252,7 @@ class _RuleReader:
         condition, same_sentence = self._condition(value, fields, kind)
         if "same_sentence" in fields:
             same_sentence = same_sentence or fields["same_sentence"].truth()
-        key = self._key(value, fields, kind)
+        key = self._key(value, fields, kind, condition)
         if "realert" in fields and kind == "new":
             fields["realert"].fail("a `new` rule has no realert", "each pair is new once")
         leaders, places = wanted(condition) if condition else (frozenset(), frozenset())
@@ -265,13 +274,17 @@ class _RuleReader:
             requires_place=condition is None or speaks_of_places(condition),
         )
 
-    def _key(self, value: Value, fields: dict[str, Value], kind: RuleType) -> tuple[str, ...]:
+    def _key(
+        self, value: Value, fields: dict[str, Value], kind: RuleType, condition: Condition | None
+    ) -> tuple[str, ...]:
         named = [name for name in ("group_by", "key") if name in fields]
         if len(named) == 2:
             fields["key"].fail("stands beside group_by, which means the same", "keep one of them")
         if not named:
             if kind == "new":
                 value.fail("a `new` rule needs a key", "write key: [leader, venue]")
+            return DEFAULT_KEYS[_asks(condition, ())]
+        if kind == "match" and fields[named[0]].content == ():
             return ()
         key = tuple(item.one_of(KEY_FIELDS) for item in fields[named[0]].many())
         if len(set(key)) != len(key):

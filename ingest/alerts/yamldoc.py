@@ -9,7 +9,7 @@ import difflib
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 
 import yaml
 
@@ -19,9 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MAX_CHARS = 2**20  # no desk writes a megabyte of rules
-MAX_VALUES = 100_000  # anchors may repeat a value, but not explode it
+MAX_VALUES = 20_000  # anchors may repeat a value, but not explode it
 MAX_DEPTH = 40
 
+_TAGS = frozenset(
+    {"null", "bool", "int", "float", "str", "timestamp", "seq", "map", "merge", "value"}
+)
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)\s*([smhdw])")
 _UNIT = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TRUTH = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
@@ -139,6 +142,8 @@ class _Reader:
         return Value(content, self.source, path, value.line)
 
     def _content(self, node: yaml.Node, value: Value) -> Content:
+        if node.tag.partition("2002:")[2] not in _TAGS:
+            value.fail(f"the tag {node.tag[:80]} is not allowed")
         if isinstance(node, yaml.MappingNode):
             fields: dict[str, Value] = {}
             for key, child in node.value:
@@ -156,9 +161,23 @@ class _Reader:
             )
         if node.tag == "tag:yaml.org,2002:null":
             return None
-        if not node.tag.startswith("tag:yaml.org,2002:"):
-            value.fail(f"the tag {node.tag[:80]} is not allowed")
         return str(node.value)
+
+
+class _Loader(yaml.SafeLoader):
+    """Composes nodes only, and no deeper than MAX_DEPTH: the parser is recursive."""
+
+    depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:  # noqa: ANN401
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            mark = self.get_mark()
+            raise yaml.MarkedYAMLError(problem="it is nested too deep", problem_mark=mark)
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
 
 
 def read_yaml(text: str, source: str) -> Value:
@@ -173,7 +192,7 @@ def read_yaml(text: str, source: str) -> Value:
     if len(text) > MAX_CHARS:
         raise SettingsError(source, f"is longer than {MAX_CHARS:,} characters", "split the rules")
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         try:
             node = loader.get_single_node()
         finally:
@@ -184,8 +203,6 @@ def read_yaml(text: str, source: str) -> Value:
         raise SettingsError(where, f"no valid YAML: {exc.problem or exc.context}") from exc
     except yaml.YAMLError as exc:
         raise SettingsError(source, f"no valid YAML: {' '.join(str(exc).split())}") from exc
-    except RecursionError as exc:
-        raise SettingsError(source, "is nested too deep") from exc
     if node is None:
         return Value(None, source, "", 1)
     return _Reader(source).read(node, "")

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
-from ingest.errors import StoreError
-from ingest.model import Article, Entry, UrlAlias
+from ingest.errors import StoreError, UsageError
+from ingest.ids import proposal_id
+from ingest.model import Article, Entry, Mention, UrlAlias
 from ingest.query.projection import project
 from ingest.store.port import (
     Lost,
@@ -35,7 +36,7 @@ from ingest.store.records import (
     scrub,
     with_revision,
 )
-from ingest.store.rows import mention_rows, proposal_rows
+from ingest.store.rows import mention_row
 from ingest.store.sqlite_bits import BitsWriter, time_values
 from ingest.store.sqlite_schema import TABLES, connect, table_of, translated_errors
 from ingest.store.sqlite_search import SqliteSearch, joined
@@ -88,6 +89,8 @@ class SqliteStore:
 
     def put(self, records: Sequence[R]) -> list[R | None]:
         clean = [scrub(record) for record in records]
+        if any(isinstance(record, Article) for record in clean):
+            raise UsageError("an article", "is written by save, with its projections")
         with self._write():
             return [self._put(record) for record in clean]
 
@@ -115,6 +118,8 @@ class SqliteStore:
         return count
 
     def delete(self, kind: type[R], ids: Iterable[str]) -> int:
+        if kind is Article:
+            return self.delete_articles(ids)
         with self._write():
             return sum(
                 self._db.execute(f"DELETE FROM {table_of(kind)} WHERE id = ?", (text_id,)).rowcount
@@ -200,16 +205,16 @@ class SqliteStore:
     def _write_projections(
         self, article: Article, rowid: int, projection: Projection, bits: BitsWriter
     ) -> None:
-        db = self._db
+        db, moment = self._db, index_value(article.effective_at)
         db.executemany(
             "INSERT INTO mention (article, ordinal, doc) VALUES (?, ?, ?)",
-            [(rowid, at, encode(row)) for at, row in enumerate(mention_rows(article))],
+            [(rowid, at, encode(mention)) for at, mention in enumerate(article.mentions)],
         )
         db.executemany(
             "INSERT INTO proposal (article, ordinal, id, effective_at, doc) VALUES (?, ?, ?, ?, ?)",
             [
-                (rowid, at, row.id, index_value(row.effective_at), encode(row))
-                for at, row in enumerate(proposal_rows(article))
+                (rowid, at, proposal_id(article.id, at), moment, encode(proposal))
+                for at, proposal in enumerate(article.proposals)
             ],
         )
         db.executemany(
@@ -277,13 +282,18 @@ class SqliteStore:
     def mentions(self, article_ids: Iterable[str]) -> list[MentionRow]:
         rows: list[MentionRow] = []
         with self._read():
-            for article_id in dict.fromkeys(map(index_value, article_ids)):
+            for article_id in dict.fromkeys(article_ids):
+                article = self.get_article(article_id)
                 found = self._db.execute(
-                    "SELECT mention.doc FROM article JOIN mention "
+                    "SELECT ordinal, mention.doc FROM article JOIN mention "
                     "ON mention.article = article.rowid WHERE article.id = ? ORDER BY ordinal",
-                    (article_id,),
+                    (index_value(article_id),),
                 )
-                rows.extend(decode(MentionRow, doc) for (doc,) in found)
+                rows += [
+                    mention_row(article, ordinal, decode(Mention, doc))
+                    for ordinal, doc in found
+                    if article is not None
+                ]
         return rows
 
     def delete_articles(self, ids: Iterable[str]) -> int:
@@ -345,9 +355,13 @@ class SqliteStore:
 
     @contextmanager
     def _read(self) -> Generator[None]:
-        """One snapshot for all statements of a call."""
-        with self._transaction("BEGIN"):
-            yield
+        """One snapshot for all statements of a call, and of the calls within it."""
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+            else:
+                with self._transaction("BEGIN"):
+                    yield
 
     @contextmanager
     def _transaction(self, begin: str) -> Generator[None]:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, assert_never
 
-from ingest.model import Article
+from ingest.model import Article, Proposal
 from ingest.query.ast import (
     All,
     And,
@@ -36,6 +36,7 @@ from ingest.store.bits import CHUNK, NONE, Bits
 from ingest.store.cursor import MAX_LIMIT, Cursor, check_search, decode_cursor, encode_cursor
 from ingest.store.port import FACETS, FacetValue, Hit, Page, ProposalRow, Search
 from ingest.store.records import decode, index_time, index_value
+from ingest.store.rows import proposal_row
 from ingest.store.sqlite_bits import count_days, count_values, read_all, read_days, read_values
 
 if TYPE_CHECKING:
@@ -93,21 +94,31 @@ class SqliteSearch:
         node = And((node, DateRange(since, until)))
         found = self._find(node)
         rows: list[ProposalRow] = []
-        for rowid, doc in self._db.execute(
-            "SELECT article, doc FROM proposal ORDER BY effective_at DESC, id DESC"
+        for rowid, ordinal in self._db.execute(
+            "SELECT article, ordinal FROM proposal WHERE effective_at >= ? AND effective_at < ? "
+            "ORDER BY effective_at DESC, id DESC",
+            (index_time(since) if since else "", index_time(until) if until else "~"),
         ):
             if limit is not None and len(rows) >= limit:
                 break
             if rowid not in found:
                 continue
-            row = decode(ProposalRow, doc)
+            proposal = self._proposal(rowid, ordinal)
 
             def holds(leaf: Node, rowid: int = rowid) -> bool:
                 return rowid in self._find(leaf)
 
-            if binds(node, row.proposal, holds):
-                rows.append(row)
+            if binds(node, proposal, holds):
+                rows.append(proposal_row(self._article(rowid), ordinal, proposal))
         return rows
+
+    def _proposal(self, rowid: int, ordinal: int) -> Proposal:
+        sql = "SELECT doc FROM proposal WHERE article = ? AND ordinal = ?"
+        return decode(Proposal, self._db.execute(sql, (rowid, ordinal)).fetchone()[0])
+
+    def _article(self, rowid: int) -> Article:
+        sql = "SELECT doc FROM article WHERE rowid = ?"
+        return decode(Article, self._db.execute(sql, (rowid,)).fetchone()[0])
 
     # --- the tree -------------------------------------------------------------------------------
 
@@ -321,8 +332,7 @@ class SqliteSearch:
     # --- what is shown --------------------------------------------------------------------------
 
     def _hit(self, row: Row, search: Search) -> Hit:
-        doc = self._db.execute("SELECT doc FROM article WHERE rowid = ?", (row[3],)).fetchone()[0]
-        article = decode(Article, doc)
+        article = self._article(row[3])
         return Hit(
             article=article,
             score=row[0],

@@ -87,7 +87,7 @@ def holds(condition: Condition, fact: Fact, view: View, *, same_sentence: bool =
             return any(holds(c, fact, view, same_sentence=same_sentence) for c in children)
         case NoneOf(children=children):
             # What has no place of its own is barred by any place of the article.
-            asked = (fact,) if fact.places else (fact, *view.places)
+            asked = (fact,) if fact.places else (fact, *view.places, *view.recalled)
             return not any(
                 holds(child, each, view, same_sentence=same_sentence)
                 for child in children

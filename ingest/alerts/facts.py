@@ -98,26 +98,18 @@ class View:
         """
         article = self.article
         covered = {(venue, act.status) for act in article.proposals for venue in act.venues}
-        acts = [
-            Fact(
-                id=row.id,
-                sentence=row.sentence,
-                places=row.proposal.venues,
-                role=row.proposal.status,
-                leaders=self._leaders_in(row.proposal.start, row.proposal.end),
-                row=row,
-                names=row.proposal.venue_names,
-                confidence=row.proposal.confidence,
-            )
-            for row in proposal_rows(article)
-            if not row.proposal.background
-        ]
+        acts = [self._act_fact(row) for row in self._rows if not row.proposal.background]
         mentions = [
             self._mention_fact(fact_id, mention, in_title=in_title)
             for fact_id, mention, in_title in self._numbered()
             if mention.kind == "venue" and (mention.entity, role_of(mention)) not in covered
         ]
         return (*acts, *mentions)
+
+    @cached_property
+    def recalled(self) -> tuple[Fact, ...]:
+        """Acts of long ago: no news, but an article that must not name a place names it there."""
+        return tuple(self._act_fact(row) for row in self._rows if row.proposal.background)
 
     @cached_property
     def persons(self) -> tuple[Fact, ...]:
@@ -169,6 +161,23 @@ class View:
             return f"{date}: {perhaps}{names} {fact.role} as a venue; confidence {shown}"
         what = f" as a {fact.role}" if fact.role else ""
         return f"{date}: {perhaps}{names} named{what} by {self.article.source}; confidence {shown}"
+
+    @cached_property
+    def _rows(self) -> tuple[ProposalRow, ...]:
+        return proposal_rows(self.article)
+
+    def _act_fact(self, row: ProposalRow) -> Fact:
+        act = row.proposal
+        return Fact(
+            id=row.id,
+            sentence=row.sentence,
+            places=act.venues,
+            role=act.status,
+            leaders=self._leaders_in(act.start, act.end),
+            row=row,
+            names=act.venue_names,
+            confidence=act.confidence,
+        )
 
     def _mention_fact(self, fact_id: str, mention: Mention, *, in_title: bool) -> Fact:
         article = self.article

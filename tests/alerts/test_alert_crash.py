@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections import Counter
 from datetime import timedelta
@@ -128,9 +129,7 @@ def test_crashes_and_parts_in_any_order_lose_and_repeat_nothing(tmp_path_factory
             ]
             starts = sorted(a.period_start for a in alerts if a.key == (place,))
             assert bool(starts) == bool(told)
-            assert all(
-                b - a >= timedelta(hours=24) for a, b in zip(starts, starts[1:], strict=False)
-            )
+            assert all(b - a >= timedelta(hours=24) for a, b in itertools.pairwise(starts))
             for time in told:
                 covered = any(s <= time < s + timedelta(hours=24) for s in starts)
                 assert covered or time < starts[-1]

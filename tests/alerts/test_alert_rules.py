@@ -347,7 +347,7 @@ def test_any_text_is_rules_or_a_settings_error(text):
     try:
         parse_rules(text, "rules.yaml", names=Names())
     except SettingsError as exc:
-        assert exc.thing.startswith("rules.yaml")  # noqa: PT017
+        assert exc.thing.startswith("rules.yaml")
 
 
 def test_the_file_in_force(tmp_path, monkeypatch):
@@ -361,7 +361,7 @@ def test_the_file_in_force(tmp_path, monkeypatch):
     assert rule.max_age == timedelta(hours=5)
     named = tmp_path / "named.yaml"
     settings = load_settings(store=store, alerts={"rules": named, "file": tmp_path / "out.jsonl"})
-    with pytest.raises(SettingsError, match="named.yaml: cannot be read: No such file"):
+    with pytest.raises(SettingsError, match=r"named\.yaml: cannot be read: No such file"):
         load_rules(settings)
     named.write_bytes(b"\xef\xbb\xbfversion: 1\n")
     rules = load_rules(settings)

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 Kind: TypeAlias = Literal["feed", "page", "robots", "hook"]
 
+# Sentences stand in a feed's state and in lists; the URLs in them may be of any length.
+MAX_DETAIL_CHARS = 500
+
 _ACCEPT: Mapping[Kind, str] = {
     "feed": (
         "application/atom+xml, application/rss+xml, application/rdf+xml, application/feed+json, "
@@ -111,9 +114,11 @@ class Fetcher:
         self._settings = settings
         self._agent = user_agent or _agent(settings)
         self._proxy = parse_proxy(settings.proxy)
-        self._own_resolver = SystemResolver() if resolver is None else None
+        self._own_resolver: SystemResolver | None = None
+        if resolver is None:
+            resolver = self._own_resolver = SystemResolver()
         self._guard = Guard(
-            resolver or self._own_resolver or SystemResolver(),
+            resolver,
             allow_private=settings.allow_private,
             proxy=(self._proxy.host, self._proxy.port) if self._proxy else None,
         )
@@ -198,7 +203,8 @@ class Fetcher:
                     request = replace(request, url=target, private=_private(target, extra))
                     result = await self._follow(url, request, hops, now)
             except RefusedError as exc:
-                result = FetchFailed(url, exc.kind, exc.detail, now, passing=exc.passing)
+                detail = exc.detail[:MAX_DETAIL_CHARS]
+                result = FetchFailed(url, exc.kind, detail, now, passing=exc.passing)
             except TimeoutError:
                 if not deadline.expired():
                     raise

@@ -153,7 +153,8 @@ class Guard:
             pinned = self._resolver.pinned(host)
             if pinned is not None:
                 return (pinned,)
-        self.check_port(host, port)
+        if port not in self._ports:
+            raise _bad_port(host, port)
         addresses = await self._resolve(host, port)
         if (host, port) not in self._allowed:
             for address in addresses:
@@ -171,21 +172,13 @@ class Guard:
         host = _canonical(host.lower().rstrip("."))
         if (host, port) in self._allowed:
             return
-        self.check_port(host, port)
+        if port not in PORTS:
+            raise _bad_port(host, port)
         literal = _literal_address(host)
         if literal is not None:
             self._check_address(host, port, literal)
         elif host == "localhost" or host.endswith(".localhost"):
             self._check_address(host, port, "127.0.0.1")
-
-    def check_port(self, host: str, port: int) -> None:
-        """Refuse a port that no publisher uses; raises RefusedError `bad-port`."""
-        if port not in self._ports:
-            raise RefusedError(
-                "bad-port",
-                f"port {port} of {host} is none of 80, 443, 8080 and 8443; "
-                f"a host of your own can be excepted by fetch.allow_private ({host}:{port})",
-            )
 
     def _check_address(self, host: str, port: int, address: str) -> None:
         if (_canonical(address), port) in self._allowed:
@@ -200,7 +193,7 @@ class Guard:
             raise RefusedError(
                 "blocked-address",
                 f"{where} is not a public address; "
-                f"a host of your own can be excepted by fetch.allow_private ({host}:{port})",
+                f"a host of your own can be excepted by fetch.allow_private ({_pair(host, port)})",
             )
 
     async def _resolve(self, host: str, port: int) -> tuple[str, ...]:
@@ -227,6 +220,18 @@ class Guard:
     @staticmethod
     def _first(addresses: tuple[str, ...], port: int) -> tuple[tuple[str, int], ...]:
         return tuple((address, port) for address in addresses[:MAX_TRIED])
+
+
+def _bad_port(host: str, port: int) -> RefusedError:
+    return RefusedError(
+        "bad-port",
+        f"port {port} of {host} is none of 80, 443, 8080 and 8443; "
+        f"a host of your own can be excepted by fetch.allow_private ({_pair(host, port)})",
+    )
+
+
+def _pair(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _literal_address(host: str) -> str | None:

@@ -140,10 +140,9 @@ async def _endless_head(conn: Conn) -> None:
 @fault("/endless-gzip")
 async def _endless_gzip(conn: Conn) -> None:
     await conn.send(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\n")
-    packer = zlib.compressobj(wbits=31)
-    block = b"\0" * 2**20
+    await conn.send(_GZIP_HEAD)
     while True:
-        await conn.send(packer.compress(block) + packer.flush(zlib.Z_SYNC_FLUSH))
+        await conn.send(_packed_mebibyte())
 
 
 @fault("/big-header")
@@ -160,18 +159,23 @@ async def _huge_length(conn: Conn) -> None:
 # --- compression -------------------------------------------------------------------------------
 
 
+_GZIP_HEAD = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
+
+
+@cache
+def _packed_mebibyte() -> bytes:
+    packer = zlib.compressobj(9, wbits=-15)
+    return packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+
+
 @cache
 def _gzip_bomb() -> bytes:
     """One compressed block over and over; the checksum is right, for who reads to the end."""
-    block = bytes(2**20)
-    packer = zlib.compressobj(9, wbits=-15)
-    packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)
-    n = BOMB_BYTES // len(block)
-    crc = 0
+    n, crc = BOMB_BYTES // 2**20, 0
     for _ in range(n):
-        crc = zlib.crc32(block, crc)
-    head = b"\x1f\x8b\x08" + bytes(6) + b"\xff"
-    return head + packed * n + b"\x03\x00" + struct.pack("<LL", crc, BOMB_BYTES)
+        crc = zlib.crc32(bytes(2**20), crc)
+    tail = b"\x03\x00" + struct.pack("<LL", crc, BOMB_BYTES)
+    return _GZIP_HEAD + _packed_mebibyte() * n + tail
 
 
 @cache

@@ -52,6 +52,8 @@ class Conn:
     async def send(self, raw: bytes) -> None:
         """Write and wait until the client has room; stops at MAX_BYTES."""
         self.sent += len(raw)
+        if self.writer.transport.is_closing():
+            raise ConnectionError("the client went away")
         if self.sent > MAX_BYTES:
             raise ConnectionError("the client read on beyond all limits")
         self.writer.write(raw)

@@ -28,11 +28,16 @@ _FEED_ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]*:)?(?:rss|RDF|feed)\b[^<>]*>", re.
 _XML_ROOTS: Final = {"rss", "rdf", "feed", "channel"}
 # What stands in the pages that ask a reader to prove that they are one.
 _CHALLENGES: Final = (
-    "cf-chl", "challenge-platform", "just a moment...", "attention required! | cloudflare",
-    "checking your browser", "ddos-guard", "ddos protection by", "_incapsula_resource", "captcha",
-    "sucuri website firewall", "qauth_handle", "variti", "perimeterx", "datadome",
-    "verify you are human", "servicepipe", "enable javascript and cookies to continue",
+    "cf-chl-", "cf_chl_opt", "<title>just a moment...", "attention required! | cloudflare",
+    "checking your browser before", "ddos protection by", "<title>ddos-guard",
+    "sucuri website firewall", "verify you are human", "enable javascript and cookies to continue",
 )  # fmt: skip
+# Ordinary pages load these too: they tell only where there is little else.
+_CHALLENGE_SCRIPTS: Final = (
+    "challenge-platform", "ddos-guard", "_incapsula_resource", "captcha", "qauth_handle",
+    "perimeterx", "datadome", "servicepipe", "variti",
+)  # fmt: skip
+_LITTLE_CHARS: Final = 12_000
 
 
 class Kind(Enum):
@@ -89,7 +94,8 @@ def sniff(body: bytes, content_type: str = "") -> Sniffed:
 def is_challenge(text: str) -> bool:
     """Say whether a page is a bot check rather than content."""
     head = text[:_HEAD_CHARS].lower()
-    return any(mark in head for mark in _CHALLENGES)
+    marks = _CHALLENGES + (_CHALLENGE_SCRIPTS if len(text) < _LITTLE_CHARS else ())
+    return any(mark in head for mark in marks)
 
 
 def _no_feed(detail: str, way_out: str = "open the address in a browser") -> Sniffed:

@@ -377,6 +377,10 @@ def test_an_empty_channel_is_a_feed() -> None:
             b"<html><title>Just a moment...</title></html>", "challenge-page", id="cloudflare"
         ),
         pytest.param(b"<html><script src=/ddos-guard/js></script>", "challenge-page", id="ddos"),
+        pytest.param(
+            b"<html><script src=/recaptcha.js></script>" + b"<p>News</p>" * 2000, "not-a-feed",
+            id="page-with-a-captcha-script",
+        ),
         pytest.param(b"%PDF-1.7 ...", "not-a-feed", id="pdf"),
         pytest.param(b"\x1f\x8b\x08junk", "not-a-feed", id="gzip"),
         pytest.param(b"\x00\x01\x02\xfe\xff" * 50, "not-a-feed", id="garbage"),

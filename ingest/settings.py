@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -144,6 +144,26 @@ class AlertSettings(_Section):
     )
 
 
+class ElasticsearchSettings(_Section):
+    """How the Elasticsearch that `store` names is reached."""
+
+    user: str = Field("", description="User name; better than in the URL.")
+    password: SecretStr | None = Field(None, description="The user's password.")
+    password_file: Path | None = Field(None, description="File that holds the password.")
+    api_key: SecretStr | None = Field(
+        None, description="API key, encoded as Elasticsearch shows it; beats user and password."
+    )
+    api_key_file: Path | None = Field(None, description="File that holds the API key.")
+    ca_file: Path | None = Field(
+        None, description="PEM file of the CA that signed the server's certificate."
+    )
+    fingerprint: str = Field(
+        "", description="SHA-256 fingerprint of the server's CA or certificate, instead of a CA file."
+    )
+    timeout_s: float = Field(60.0, gt=0, description="Deadline of one request, in seconds.")
+    compress: bool = Field(False, description="Whether requests are compressed on the wire.")
+
+
 class LogSettings(_Section):
     """Logs on standard error."""
 
@@ -160,7 +180,7 @@ class Settings(BaseSettings):
 
     store: str = Field(
         "sqlite:///data/summitwatch.sqlite",
-        description="sqlite:///path, later http(s)://host:9200.",
+        description="sqlite:///path or http(s)://host:9200 (several nodes joined by commas).",
     )
     prefix: str = Field(
         "summitwatch", pattern=r"^[a-z][a-z0-9_-]{0,40}$", description="Prefix of index names."
@@ -173,6 +193,7 @@ class Settings(BaseSettings):
     extract: ExtractSettings = ExtractSettings()
     archive: ArchiveSettings = ArchiveSettings()
     alerts: AlertSettings = AlertSettings()
+    elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("timezone")

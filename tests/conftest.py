@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from elastic.fixtures import (  # noqa: F401  fixtures and a hook for every test below
+    elastic_client,
+    elastic_indices,
+    elastic_prefix,
+    elastic_settings,
+    elastic_url,
+    pytest_terminal_summary,
+)
 from hostile.server import HostileServer
+from ingest.logs import configure_logs
+from ingest.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,3 +27,9 @@ def hostile() -> Iterator[HostileServer]:
     """A server that misbehaves on purpose; its faults stand in tests/hostile/faults.py."""
     with HostileServer() as server:
         yield server
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quiet_logs() -> None:
+    """Logs as the command line has them: warnings only, on standard error."""
+    configure_logs(load_settings().log)

@@ -202,7 +202,7 @@ class ElasticArticles:
                 step.is_repeat, step.base = True, stored.base
             else:
                 step.article = with_revision(article, article.revision + 1)
-                step.base = stored.base if stored else time.time_ns() // 1_000_000
+                step.base = stored.base if stored else time.time_ns() // 1000
 
     def _write_articles(self, steps: Sequence[Step], token: str) -> None:
         changed = [step for step in open_steps(steps) if not step.is_repeat]

@@ -11,8 +11,7 @@ import pytest
 from ingest.store import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ingest.store.port import Store
@@ -34,12 +33,15 @@ def sqlite(folder: Path) -> Iterator[Backend]:
     yield Backend(f"sqlite:///{folder}/store.sqlite")
 
 
-BACKENDS: dict[str, Callable[[Path], AbstractContextManager[Backend]]] = {"sqlite": sqlite}
+@contextmanager
+def elastic(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    url = request.getfixturevalue("elastic_url")
+    yield Backend(url, request.getfixturevalue("elastic_prefix"))
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=["sqlite", "elastic"])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
-    with BACKENDS[request.param](tmp_path) as found:
+    with sqlite(tmp_path) if request.param == "sqlite" else elastic(request) as found:
         yield found
 
 

@@ -1,0 +1,95 @@
+"""One Elasticsearch for the whole test session; tests/conftest.py makes these known everywhere."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from typing import TYPE_CHECKING
+
+import pytest
+from elastic.server import NoServerError, provided_server
+
+from ingest.settings import ElasticsearchSettings, load_settings
+from ingest.store.elastic import ElasticStore
+from ingest.store.elastic_connect import connect
+from ingest.store.elastic_mappings import INDICES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from elasticsearch import Elasticsearch
+
+NOT_TESTED: list[str] = []
+"""Why there was no server, once: said at the end of the session."""
+
+
+@pytest.fixture(scope="session")
+def elastic_url() -> Iterator[str]:
+    """The URL of a running server; without one the tests fail in CI and are skipped elsewhere."""
+    try:
+        server = provided_server()
+        url = server.__enter__()
+    except NoServerError as exc:
+        if os.environ.get("CI"):
+            pytest.fail(f"Elasticsearch is required in CI: {exc}", pytrace=False)
+        NOT_TESTED.append(str(exc))
+        pytest.skip(f"no Elasticsearch: {exc}")
+    try:
+        yield url
+    finally:
+        server.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="session")
+def elastic_client(elastic_url: str) -> Iterator[Elasticsearch]:
+    """A plain client, to look behind the store and to clean up."""
+    client = connect(elastic_url, load_settings().elasticsearch)
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="session")
+def elastic_indices(elastic_url: str, elastic_client: Elasticsearch) -> Iterator[str]:
+    """A prefix whose indices exist for the session: making them takes longer than most tests."""
+    prefix = f"test-{uuid.uuid4().hex[:12]}"
+    ElasticStore.open(elastic_url, prefix, load_settings().elasticsearch).close()
+    yield prefix
+    drop(elastic_client, prefix)
+
+
+@pytest.fixture
+def elastic_prefix(elastic_indices: str, elastic_client: Elasticsearch) -> str:
+    """The prefix of empty indices."""
+    elastic_client.options(request_timeout=60).delete_by_query(
+        index=[f"{elastic_indices}-{index}" for index in INDICES],
+        query={"match_all": {}},
+        conflicts="proceed",
+        refresh=True,
+    )
+    elastic_client.indices.refresh(index=f"{elastic_indices}-*")
+    return elastic_indices
+
+
+@pytest.fixture
+def elastic_settings() -> ElasticsearchSettings:
+    return load_settings().elasticsearch
+
+
+def drop(client: Elasticsearch, prefix: str) -> None:
+    """Remove indices and templates of a prefix."""
+    names = list(client.indices.get(index=f"{prefix}-*", features=["aliases"]))
+    if names:
+        client.indices.delete(index=names)
+    for index in INDICES:
+        client.options(ignore_status=404).indices.delete_index_template(name=f"{prefix}-{index}")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly what was not tested, and how to change that."""
+    for reason in NOT_TESTED:
+        terminalreporter.section("NOT TESTED: Elasticsearch", sep="!", red=True)
+        terminalreporter.line(f"The Elasticsearch store was not tested: {reason}")
+        terminalreporter.line(
+            "Set ELASTICSEARCH_URL to a server for tests, or start a Docker engine, or install "
+            "Java 21 or newer and Maven; then run the tests again."
+        )

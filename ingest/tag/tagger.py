@@ -64,12 +64,12 @@ class Tagger:
             Mentions in text order, not overlapping; offsets in code points into `text`
             (`text[m.start:m.end] == m.surface`); proposals; the title's mentions.
         """
-        body = self._read(text[:MAX_TEXT_CHARS], lang, published)
+        body = self.read(text[:MAX_TEXT_CHARS], lang, published)
         mentions = body.mentions()
         proposals = find_proposals(body, mentions)
         head: tuple[Mention, ...] = ()
         if title:
-            head = tuple(self._read(title[:2000], lang, published, body).mentions())
+            head = tuple(self.read(title[:2000], lang, published, body).mentions())
         return Tagged(
             mentions=tuple(mentions),
             proposals=tuple(proposals),
@@ -77,9 +77,15 @@ class Tagger:
             version=self.version,
         )
 
-    def _read(
-        self, text: str, lang: str, published: datetime | None, context: Document | None = None
+    def read(
+        self,
+        text: str,
+        lang: str,
+        published: datetime | None,
+        context: Document | None = None,
+        model: RoleModel | None = None,
     ) -> Document:
+        """The inner reading of a text: people, places and roles, with all that decided them."""
         folded = fold_text(text)
         doc = Document(
             text=text,
@@ -92,7 +98,7 @@ class Tagger:
         )
         find_people(doc)
         find_places(doc)
-        assign_roles(doc, self._model)
+        assign_roles(doc, model or self._model)
         return doc
 
 

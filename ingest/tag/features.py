@@ -1,0 +1,282 @@
+"""What the role classifier looks at around a place name. Pure; the same code trains and tags."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from dataclasses import dataclass
+
+from ingest.tag.cues import find_cues
+from ingest.tag.document import Document, Found
+
+_SPLIT = re.compile(
+    r"[;:()\"«»“”„]|, |[—–] | - |"
+    r"(?<!\w)(?:but|while|although|though|whereas|after|before|because|since|where|which|when|as|"
+    r"но|а|хотя|пока|после|поскольку|где|который|когда|але|хоча|поки|після|бо|де|який|коли|аднак|хаця|пасля|дзе|калі|"
+    r"ale|choc|podczas|po|bo|gdzie|ktory|gdy|aber|wahrend|nachdem|weil|wo|obwohl|doch|mais|tandis|apres|ou|alors|"
+    r"pero|mientras|despues|porque|donde|aunque|ancak|ama|ise|fakat)(?!\w)"
+)
+_WORD = re.compile(r"\w[\w'’-]*|[^\w\s]")
+_OR = re.compile(r"(?<!\w)(?:or|или|либо|або|чи|ці|czy|lub|albo|oder|ou|o|ya da|veya|yahut)(?!\w)")
+_LIST = re.compile(
+    r"[\s,]*(?:(?:or|and|и|или|та|або|чи|й|і|ці|альбо|i|lub|czy|oder|und|ou|et|o|y|ve|veya|ya da)\s+)?(?:(?:in|в|у|во|w|we|a|en|à|to|the|na|на)\s+)?(?:perhaps |even |possibly )?"
+)
+_PREPS = {
+    "in": "in at inside within в во у ў в w we na на im am bei dans en sur chez a à au aux à".split(),
+    "to": "to into toward towards до к ко do nach ins zum zur vers para hacia a al".split(),
+    "from": "from out of из с зі з од от від ад z od aus von depuis de desde del du d'".split(),
+    "by": "by with против между между mit zwischen between entre avec con par por przez między pomiędzy між паміж against".split(),
+    "near": "near outside around under over под возле близ около біля під каля pod koło bei près cerca".split(),
+    "for": "for about за о об про über pour sobre für o dla względem".split(),
+}
+_PREP_CLASS = {word: kind for kind, words in _PREPS.items() for word in words}
+_TR_CASE = re.compile(r"'?(?:d[ae]|t[ae])(?:ki|n|yd)?")
+_DATELINE = re.compile(
+    r"[^a-zа-яіїєґў]*(?:,? ?[A-Z][a-z]+\.? \d{1,2})?(?:,? ?\([^)]{2,30}\))?\s*(?:[-–—:|.]|\()"
+)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, read once for all its places."""
+
+    start: int
+    end: int
+    cues: tuple[tuple[int, int, str], ...]
+    cuts: tuple[int, ...]
+    question: bool
+    year: bool
+
+
+def read_sentences(doc: Document) -> list[Sentence]:
+    """Cues and clause cuts of every sentence."""
+    text = doc.folded.text
+    read = []
+    for start, end in doc.sentences:
+        cuts = [start, *(m.start() for m in _SPLIT.finditer(text, start, end)), end]
+        read.append(
+            Sentence(
+                start,
+                end,
+                tuple(find_cues(text, start, end, doc.lang)),
+                tuple(cuts),
+                text[start:end].rstrip("\"'”»").endswith("?"),
+                bool(_YEAR.search(text, start, end)),
+            )
+        )
+    return read
+
+
+def clause_of(sentence: Sentence, offset: int) -> tuple[int, int]:
+    """Bounds of the clause around an offset; very short pieces join their neighbours."""
+    cuts = sentence.cuts
+    index = max(bisect_left(cuts, offset + 1) - 1, 0)
+    low, high = index, min(index + 1, len(cuts) - 1)
+    while cuts[high] - cuts[low] < 28 and (low > 0 or high < len(cuts) - 1):
+        if low > 0:
+            low -= 1
+        elif high < len(cuts) - 1:
+            high += 1
+    return cuts[low], cuts[high]
+
+
+def _distance(gap: int) -> str:
+    return "0" if gap < 12 else "1" if gap < 35 else "2" if gap < 80 else "3"
+
+
+def features(doc: Document, sentences: list[Sentence], place: Found, index: int) -> list[str]:
+    """Names of the features that hold for one place (`doc.places[index]`)."""
+    text, lang = doc.folded.text, doc.lang
+    here = doc.sentence_index(place.start)
+    sentence = sentences[here]
+    kind = place.entity.kind
+    capital = _is_capital(doc, place)
+    sort = "cap" if capital else kind
+    before = [
+        t.group() for t in _WORD.finditer(text, max(sentence.start, place.start - 60), place.start)
+    ][-4:]
+    after = [t.group() for t in _WORD.finditer(text, place.end, min(sentence.end, place.end + 60))][
+        :4
+    ]
+    before = ["^"] * (4 - len(before)) + before
+    after = after + ["$"] * (4 - len(after))
+    prep = _prep(lang, text, place, before)
+    found = [
+        "bias", f"sort={sort}", f"how={place.how}", f"prep={prep}", f"prep={prep}|{sort}",
+        f"b1={before[-1]}|{lang}", f"b2={before[-2][:6]} {before[-1]}|{lang}", f"a1={after[0][:7]}|{lang}",
+        f"a12={after[0][:6]} {after[1][:6]}|{lang}", f"b1={before[-1]}", f"a1={after[0][:7]}",
+        f"lang={lang}|{sort}", f"prep={prep}|a1={after[0] if not after[0][:1].isalpha() else 'w'}",
+    ]  # fmt: skip
+    first = place.start - sentence.start < 3 or (
+        before[-1] in ("the", "«", '"', "“", "„", "-", "—") and before[-2] == "^"
+    )
+    if first:
+        found += ["first", f"first|{sort}"]
+    found += _cue_features(sentence, place, text, sort, first)
+    for step, label in ((-1, "prev"), (1, "next")):
+        if 0 <= here + step < len(sentences):
+            kinds = {k for _s, _e, k in sentences[here + step].cues}
+            found += [f"{label}:{k}" for k in kinds]
+    clause = clause_of(sentence, place.start)
+    for word in set(_WORD.findall(text[clause[0] : clause[1]])):
+        if len(word) > 2 and word[:1].isalpha():
+            found.append(f"c={word[:6]}|{lang}")
+    for word in set(_WORD.findall(text[sentence.start : sentence.end])):
+        if len(word) > 3 and word[:1].isalpha():
+            found.append(f"s={word[:6]}|{lang}")
+    found += _list_features(doc, place, index, text)
+    found += _people_features(doc, sentence, place, sort)
+    found += _article_features(doc, place, index, here, len(sentences), sort)
+    if sentence.question:
+        found += ["question", f"question|{sort}"]
+    if sentence.year:
+        found.append("year")
+    if here == 0 or text[sentence.start - 1] == "\n":
+        if place.start - sentence.start < 3 and _DATELINE.match(doc.visible, place.end):
+            found += ["dateline"] * 1
+    if _in_quotes(text, sentence, place):
+        found.append("quoted")
+    return found
+
+
+def _is_capital(doc: Document, place: Found) -> bool:
+    country = doc.gazetteer.country_by_code.get(place.entity.country)
+    return bool(country and country.capital == place.entity.id)
+
+
+def _prep(lang: str, text: str, place: Found, before: list[str]) -> str:
+    if lang == "tr":
+        tail = text[place.end : place.end + 8]
+        match = re.match(
+            r"'?(d[ae]ki|t[ae]ki|d[ae]n|t[ae]n|d[ae]|t[ae]|n[iı]n|[iıuü]n|y[ae]|[ae]|y[iıuü]|[iıuü])(?!\w)",
+            tail,
+        )
+        return "tr:" + match[1] if match else "none"
+    word = before[-1]
+    if word == "the" and before[-2] != "^":
+        word = before[-2]
+    return _PREP_CLASS.get(word, "none" if word.isalpha() or word == "^" else "punct")
+
+
+def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first: bool) -> list[str]:
+    clause = clause_of(sentence, place.start)
+    found: dict[str, None] = {}
+    nearest: dict[str, tuple[int, str]] = {}
+    for start, end, kind in sentence.cues:
+        inside = clause[0] <= start < clause[1]
+        side = "b" if end <= place.start else "a"
+        gap = place.start - end if side == "b" else start - place.end
+        if gap < 0:
+            continue
+        stem = text[start : min(end, start + 6)]
+        scope = "c" if inside else "s"
+        found[f"{scope}{side}:{kind}"] = None
+        found[f"{scope}:{kind}|{sort}"] = None
+        if inside:
+            found[f"c{side}:{kind}:{_distance(gap)}"] = None
+            found[f"cw:{kind}:{stem}"] = None
+        if side not in nearest or gap < nearest[side][0]:
+            nearest[side] = (gap, kind)
+    for side, (gap, kind) in nearest.items():
+        found[f"near{side}:{kind}|{sort}"] = None
+        found[f"near{side}:{kind}:{_distance(gap)}"] = None
+    pair = "+".join(nearest[side][1] if side in nearest else "-" for side in "ba")
+    found[f"pair:{pair}"] = None
+    kinds = "".join(sorted({k[0] for s, _e, k in sentence.cues if clause[0] <= s < clause[1]}))
+    found[f"mix:{kinds}"] = None
+    found[f"mix:{kinds}|{sort}"] = None
+    if first:
+        found[f"first+{nearest['a'][1] if 'a' in nearest else '-'}|{sort}"] = None
+    return list(found)
+
+
+def _list_features(doc: Document, place: Found, index: int, text: str) -> list[str]:
+    found = []
+    places = doc.places
+    for step in (-1, 1):
+        other = index + step
+        if not 0 <= other < len(places):
+            continue
+        left, right = (places[other], place) if step < 0 else (place, places[other])
+        gap = text[left.end : right.start]
+        if len(gap) > 24:
+            continue
+        if _OR.search(gap):
+            found.append("list:or")
+        if _LIST.fullmatch(gap):
+            found += ["list", f"list:{places[other].entity.kind}"]
+        if gap.strip() in ("-", "/", "—", "–") and len(gap) < 4:
+            found.append("dash-list")
+    return found
+
+
+def _people_features(doc: Document, sentence: Sentence, place: Found, sort: str) -> list[str]:
+    inside = [p for p in doc.people if sentence.start <= p.start < sentence.end]
+    found = [f"people={min(len(inside), 3)}", f"people={min(len(inside), 3)}|{sort}"]
+    if any(p.end <= place.start for p in inside):
+        found.append("person-before")
+    if any(p.start >= place.end for p in inside):
+        found.append("person-after")
+    gaps = [place.start - p.end for p in inside if p.end <= place.start]
+    if gaps and min(gaps) < 3:
+        found.append("person-adjacent")
+    return found
+
+
+def _article_features(
+    doc: Document, place: Found, index: int, here: int, total: int, sort: str
+) -> list[str]:
+    same = [p for p in doc.places if p.entity.id == place.entity.id]
+    order = same.index(place)
+    at = "0" if here == 0 else "1" if here * 3 < total else "2" if here * 3 < total * 2 else "3"
+    found = [f"nth={min(order, 2)}", f"count={min(len(same), 4)}", f"at={at}", f"at={at}|{sort}"]
+    countries = {p.entity.country for p in doc.people}
+    if place.entity.country in countries:
+        found += ["own-people", f"own-people|{sort}"]
+    if not doc.people:
+        found += ["no-people", f"no-people|{sort}"]
+    inside = [p for p in doc.places if doc.sentence_index(p.start) == here]
+    found.append(f"places={min(len(inside), 4)}")
+    return found
+
+
+def _in_quotes(text: str, sentence: Sentence, place: Found) -> bool:
+    left = text[sentence.start : place.start]
+    return (
+        left.count("«") > left.count("»")
+        or left.count("“") > left.count("”")
+        or left.count('"') % 2 == 1
+    )
+
+
+def context_features(doc: Document, index: int, roles: list[str]) -> list[str]:
+    """What the first reading says of the places around; for the second reading."""
+    place = doc.places[index]
+    here = doc.sentence_index(place.start)
+    found = [f"own={roles[index]}"]
+    if index:
+        same = "=" if doc.sentence_index(doc.places[index - 1].start) == here else "/"
+        found.append(f"left{same}{roles[index - 1]}")
+    if index + 1 < len(roles):
+        same = "=" if doc.sentence_index(doc.places[index + 1].start) == here else "/"
+        found.append(f"right{same}{roles[index + 1]}")
+    twins = [
+        roles[i] for i, p in enumerate(doc.places) if i != index and p.entity.id == place.entity.id
+    ]
+    found += [f"twin={role}" for role in set(twins)]
+    if not twins:
+        found.append("twin=-")
+    earlier = [roles[i] for i in range(index) if doc.places[i].entity.id == place.entity.id]
+    if earlier:
+        found.append(f"earlier={earlier[-1]}")
+    kin = [
+        roles[i]
+        for i, p in enumerate(doc.places)
+        if i != index and p.entity.country == place.entity.country and p.entity.id != place.entity.id
+        and doc.sentence_index(p.start) == here
+    ]  # fmt: skip
+    found += [f"kin={role}" for role in set(kin)]
+    venue = sum(role not in ("government", "location") for role in roles)
+    found.append(f"venues={min(venue * 4 // max(len(roles), 1), 3)}")
+    return found

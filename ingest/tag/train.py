@@ -1,0 +1,176 @@
+"""Train the role weights on labelled articles: `python -m ingest.tag.train FILE.jsonl …`.
+
+A softmax regression by AdaGrad over the features of `ingest.tag.features`, twice: the second
+reading sees the first one's roles, as cross-validation gave them. Same files, same weights.
+Needs numpy. `--cv` prints cross-validated figures and writes nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import random
+import sys
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ingest.model import ROLES
+from ingest.tag.features import context_features, features, read_sentences
+from ingest.tag.roles import WEIGHTS, RoleModel, assign_roles
+from ingest.tag.tagger import Tagger
+
+Example = tuple[list[str], int]
+EPOCHS, RATE, DECAY, MIN_COUNT, BALANCE = 8, 0.08, 1e-3, 2, 0.4
+
+
+class _Article:
+    """A labelled article: features of each place found, and its gold role (or -1)."""
+
+    def __init__(self, tagger: Tagger, raw: dict[str, Any]) -> None:
+        empty = RoleModel("none", {}, {})
+        stamp = raw.get("published")
+        day = datetime.fromisoformat(stamp.replace("Z", "+00:00")) if stamp else None
+        self.id = raw["id"]
+        self.doc = tagger.read(raw["text"], raw["lang"], day, model=empty)
+        gold = {
+            (m["start"], m["end"]): ROLES.index(m["role"])
+            for m in raw["mentions"]
+            if m["kind"] == "venue"
+        }
+        sentences = read_sentences(self.doc)
+        self.names = [features(self.doc, sentences, p, i) for i, p in enumerate(self.doc.places)]
+        self.gold = [gold.get((p.start, p.end), -1) for p in self.doc.places]
+
+
+def fit(examples: list[Example], seed: int = 7) -> dict[str, list[int]]:
+    """Softmax regression; weights in hundredths, features seen once left out."""
+    counts = Counter(name for names, _role in examples for name in set(names))
+    vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
+    number = {name: i for i, name in enumerate(vocabulary)}
+    kept = [
+        (np.array([number[n] for n in dict.fromkeys(names) if n in number], dtype=np.int32), role)
+        for names, role in examples
+    ]
+    weights = np.zeros((len(vocabulary), len(ROLES)), dtype=np.float32)
+    squares = np.full_like(weights, 1e-2)
+    share = np.bincount([role for _names, role in kept], minlength=len(ROLES)) / max(len(kept), 1)
+    balance = (1 / np.maximum(share * len(ROLES), 0.05)) ** BALANCE
+    order = random.Random(seed)
+    for _epoch in range(EPOCHS):
+        order.shuffle(kept)
+        for index, role in kept:
+            rows = weights[index]
+            logits = rows.sum(axis=0)
+            chances = np.exp(logits - logits.max())
+            chances /= chances.sum()
+            chances[role] -= 1
+            step = chances * balance[role] + DECAY * rows
+            squares[index] += step * step
+            weights[index] = rows - RATE * step / np.sqrt(squares[index])
+    scaled = np.rint(weights * 100).astype(int)
+    return {
+        name: scaled[i].tolist()
+        for i, name in enumerate(vocabulary)
+        if np.abs(scaled[i]).max() >= 3
+    }
+
+
+def _first_examples(articles: list[_Article]) -> list[Example]:
+    return [(n, g) for a in articles for n, g in zip(a.names, a.gold, strict=True) if g >= 0]
+
+
+def _told(article: _Article, first: dict[str, list[int]]) -> list[str]:
+    assign_roles(article.doc, RoleModel("cv", first, first))
+    return [str(p.role) for p in article.doc.places]
+
+
+def train(articles: list[_Article], folds: int = 5) -> RoleModel:
+    """Both readings; the second learns from roles the first gave to articles it had not seen."""
+    first = fit(_first_examples(articles))
+    second: list[Example] = []
+    for fold_index in range(folds):
+        held = [a for i, a in enumerate(articles) if i % folds == fold_index]
+        rest = [a for i, a in enumerate(articles) if i % folds != fold_index]
+        partial = fit(_first_examples(rest))
+        for article in held:
+            told = _told(article, partial)
+            for index, role in enumerate(article.gold):
+                if role >= 0:
+                    second.append(
+                        (article.names[index] + context_features(article.doc, index, told), role)
+                    )
+    digest = hashlib.sha256(json.dumps([first, len(second)]).encode()).hexdigest()[:8]
+    return RoleModel(digest, first, fit(second))
+
+
+def figures(pairs: list[tuple[int, int]]) -> dict[str, float]:
+    """F1 of each role and their mean, over (gold, predicted)."""
+    out = {}
+    for index, role in enumerate(ROLES):
+        right = sum(g == p == index for g, p in pairs)
+        said, true = sum(p == index for _g, p in pairs), sum(g == index for g, _p in pairs)
+        out[role] = round(2 * right / (said + true), 4) if said + true else 0.0
+    out["macro"] = round(sum(out.values()) / len(ROLES), 4)
+    out["accuracy"] = round(sum(g == p for g, p in pairs) / max(len(pairs), 1), 4)
+    return out
+
+
+def cross_validate(articles: list[_Article], folds: int = 5) -> dict[str, float]:
+    """Figures over articles the weights had not seen (places found only)."""
+    pairs = []
+    for fold_index in range(folds):
+        model = train([a for i, a in enumerate(articles) if i % folds != fold_index])
+        for article in articles[fold_index::folds]:
+            assign_roles(article.doc, model)
+            pairs += [
+                (g, ROLES.index(p.role)) for g, p in zip(article.gold, article.doc.places, strict=True)
+                if g >= 0 and p.role
+            ]  # fmt: skip
+    return figures(pairs)
+
+
+def read_articles(paths: list[Path]) -> list[_Article]:
+    """Labelled articles in a fixed shuffled order."""
+    tagger = Tagger.load()
+    raws = [
+        json.loads(line)
+        for path in paths
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line
+    ]
+    raws.sort(key=lambda raw: hashlib.sha256(raw["id"].encode()).hexdigest())
+    return [_Article(tagger, raw) for raw in raws]
+
+
+def main() -> int:
+    """Command line."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("files", nargs="+", type=Path)
+    parser.add_argument("--cv", action="store_true")
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    args = parser.parse_args()
+    articles = read_articles(args.files)
+    if args.cv:
+        sys.stdout.write(json.dumps(cross_validate(articles)) + "\n")
+        return 0
+    model = train(articles)
+    args.out.write_text(
+        json.dumps(
+            {"version": model.version, "first": model.first, "second": model.second},
+            ensure_ascii=False,
+            separators=(",", ":"),
+        )
+        + "\n",
+        encoding="utf-8",
+    )
+    sys.stdout.write(f"{args.out}: {args.out.stat().st_size} bytes, version {model.version}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

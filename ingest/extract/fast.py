@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Test = Callable[[str], bool]
 
 _KNOWN_VERSIONS = re.compile(r"2\.3\.\d+")
-_LISTS = (
+LISTS = (
     "RAW_TREE_PRUNE_XPATH",
     "REMOVE_COMMENTS_XPATH",
     "REMOVE_COMMENTS_AND_LISTS_XPATH",
@@ -185,7 +185,7 @@ def patch() -> int:
     if not _KNOWN_VERSIONS.fullmatch(trafilatura.__version__):
         return 0
     count = 0
-    for name in _LISTS:
+    for name in LISTS:
         expressions: list[Any] = getattr(xpaths, name, [])
         for index, expression in enumerate(expressions):
             expressions[index] = faster(expression)

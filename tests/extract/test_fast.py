@@ -22,7 +22,7 @@ NAMESPACES = {"re": "http://exslt.org/regular-expressions"}
 
 def expressions() -> list[XPath]:
     """trafilatura's own expressions, patched or not."""
-    found = [expression for name in fast._LISTS for expression in getattr(xpaths, name)]
+    found = [expression for name in fast.LISTS for expression in getattr(xpaths, name)]
     return [XPath(expression.path, namespaces=NAMESPACES) for expression in found]
 
 
@@ -141,7 +141,7 @@ def test_other_forms_are_left_to_libxml2(path: str) -> None:
 
 
 def test_patching_changes_no_text_and_can_be_repeated() -> None:
-    originals = {name: list(getattr(xpaths, name)) for name in fast._LISTS}
+    originals = {name: list(getattr(xpaths, name)) for name in fast.LISTS}
     body = newsroom_pages()[0]
     options = {"favor_precision": True, "include_comments": False}
     for name, expressions_ in originals.items():  # as trafilatura comes

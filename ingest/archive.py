@@ -124,6 +124,13 @@ class Archive:
             raise ArchiveError(ref, "no stored page begins and ends there", _DAMAGE)
         return page
 
+    def probe(self) -> None:
+        """Write and remove an object; raises ArchiveError where the archive cannot be written."""
+        path = "probe.tmp"
+        with self._translated(path, "free or mount its disk, or set archive.url"):
+            self._publish(path, b"probe")
+            self._fs.rm_file(self._full(path))
+
     def days(self) -> tuple[date, ...]:
         """Return the days that have chunks, oldest first."""
         return tuple(sorted({_day_of(path) for path in self._paths("")}))
@@ -236,6 +243,7 @@ def _serialize(pages: Sequence[RawPage]) -> tuple[bytes, list[tuple[int, int]]]:
             },
         )
         writer.write_record(record)
+        record.raw_stream.close()  # warcio leaves its temporary copy open
         spans.append((start, buffer.tell() - start))
     return buffer.getvalue(), spans
 

@@ -11,6 +11,7 @@ import typer
 
 from ingest.cli.output import talk
 from ingest.errors import IngestError, QueryError
+from ingest.logs import configure_logs
 from ingest.settings import Settings, load_settings
 from ingest.store import open_store
 
@@ -32,10 +33,12 @@ class Call:
     store: str | None = None
 
     def settings(self, **overrides: Any) -> Settings:  # noqa: ANN401  settings by name
-        """Read the settings with this call's options on top."""
+        """Read the settings with this call's options on top; logs follow them from here on."""
         if self.store:
             overrides["store"] = self.store
-        return load_settings(**overrides)
+        settings = load_settings(**overrides)
+        configure_logs(settings.log)
+        return settings
 
 
 CALL = Call()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from ingest.archive import Archive, RawPage
+from ingest.archive import Archive
 from ingest.cli.context import CALL, ERROR, command
 from ingest.cli.output import clean, console, counted, print_json
 from ingest.cli.searches import JsonOption
@@ -144,16 +144,7 @@ def _archive(settings: Settings) -> Finding:
     try:
         archive = Archive(settings.archive.url)
         days = archive.days()
-        page = RawPage(
-            url="http://doctor.invalid/",
-            final_url="http://doctor.invalid/",
-            status=200,
-            headers={},
-            body=b"doctor",
-            fetched_at=utc_now(),
-            kind="page",
-        )
-        archive.probe(page)
+        archive.probe()
     except IngestError as exc:
         return Finding(
             "archive", well=False, detail=str(exc), mend=exc.way_out or "see archive.url"

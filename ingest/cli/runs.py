@@ -17,7 +17,6 @@ from ingest.cli.progress import progress_bars
 from ingest.coverage import ago
 from ingest.errors import UsageError
 from ingest.leases import lease
-from ingest.logs import configure_logs
 from ingest.model import Feed
 from ingest.pipeline.opening import open_services
 from ingest.pipeline.run import run_pass
@@ -56,7 +55,6 @@ def run(
         raise UsageError("--once", "cannot be joined with --every", "name one of them")
     pause_s = seconds_of(every) if every else None
     settings = CALL.settings()
-    configure_logs(settings.log)
     with opened_store(settings) as store:
         rules = load_rules(settings)
         failed = asyncio.run(_passes(settings, store, rules, pause_s, as_json=as_json))

@@ -17,7 +17,7 @@ from ingest.pipeline.pages import after_failure
 from ingest.store.port import Lost, Refused, Save, Saved, Where
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ingest.extract.result import Extracted
     from ingest.pipeline.pages import Page
@@ -116,6 +116,7 @@ def _feed_text(entry: Entry) -> str:
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
     feeds = services.store.get_many(Feed, {item.entry.feed_id for item in items})
     stored: list[str] = []
+    pending: dict[str, Article] = {}
     saves: list[Save] = []
     ready: list[Ready] = []
     for item in items:
@@ -123,7 +124,9 @@ def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
             _without_article(services, item.entry)
             continue
         feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
-        saves.append(_prepare(services, item, feed))
+        save = _prepare(services, item, feed, pending)
+        pending[save.article.id] = save.article
+        saves.append(save)
         ready.append(item)
     results = services.store.save(saves)
     for item, save, result in zip(ready, saves, results, strict=True):
@@ -134,7 +137,7 @@ def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
             if outcome.what == "entry":
                 break  # another run moved this entry on: its work, not ours
             feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
-            outcome = services.store.save([_prepare(services, item, feed)])[0]
+            outcome = services.store.save([_prepare(services, item, feed, {})])[0]
         match outcome:
             case Saved(article=article, entry=entry, created=created):
                 services.counters["articles_new" if created else "articles_updated"] += 1
@@ -167,11 +170,11 @@ def _without_article(services: Services, entry: Entry) -> None:
     services.counters["entries_dead"] += 1
 
 
-def _prepare(services: Services, item: Ready, feed: Feed) -> Save:
+def _prepare(services: Services, item: Ready, feed: Feed, pending: Mapping[str, Article]) -> Save:
     entry = item.entry
     title = (item.extracted.title if item.extracted else "") or entry.title
     text = item.extracted.text if item.extracted else item.feed_text
-    article_id, existing = _identity(services, item, title, text)
+    article_id, existing = _identity(services, item, title, text, pending)
     article = articles.build_article(
         entry,
         feed,
@@ -192,8 +195,14 @@ def _prepare(services: Services, item: Ready, feed: Feed) -> Save:
     return Save(articles.with_tags(article, tagged), marked)
 
 
-def _identity(services: Services, item: Ready, title: str, text: str) -> tuple[str, Article | None]:
-    """Find the article that this entry's addresses lead to, or claim a new one."""
+def _identity(
+    services: Services, item: Ready, title: str, text: str, pending: Mapping[str, Article]
+) -> tuple[str, Article | None]:
+    """Find the article that this entry's addresses lead to, or claim a new one.
+
+    `pending` holds the articles of this chunk, which have claimed their addresses but are not
+    stored yet.
+    """
     entry = item.entry
     canonical = item.extracted.canonical_url if item.extracted else ""
     urls = articles.addresses(entry, entry.final_url, canonical)
@@ -205,8 +214,8 @@ def _identity(services: Services, item: Ready, title: str, text: str) -> tuple[s
             continue
         owner = known[url].article_id
         if url in declared and owner != article_id:
-            other = services.store.get_article(owner)
-            if other is not None and not articles.same_article(other, title, text):
+            other = pending.get(owner) or services.store.get_article(owner)
+            if other is None or not articles.same_article(other, title, text):
                 urls = tuple(u for u in urls if u != url)
                 continue
         article_id = article_id or owner

@@ -102,5 +102,5 @@ def test_an_entry_without_a_link_becomes_an_article_of_its_own_content(site, des
     desk.poll()
     (article,) = desk.store.find_articles()
     assert article.flags == ("from_feed",)
-    assert article.text == text_about("malt").replace("\n", " ")
+    assert article.text == text_about("malt")
     assert desk.store.find(Entry)[0].state is EntryState.DONE

@@ -106,7 +106,10 @@ def test_a_429_rests_the_whole_host(site, desk):
     desk.poll()
     assert len(site.ledger) == 1
     assert any(host.rest_until for host in desk.store.find(Host))
-    assert {feed.state.error for feed in desk.store.find(Feed)} == {"http-429", "resting"}
+    by_url = {feed.url: feed.state for feed in desk.store.find(Feed)}
+    assert by_url[f"{BASE}/feed.xml"].error == "http-429"
+    assert by_url[f"{BASE}/two.xml"].error == ""  # the host rests; the feed has done nothing wrong
+    assert by_url[f"{BASE}/two.xml"].next_check_at > utc_now() + timedelta(minutes=9)
 
 
 def test_pages_of_one_host_in_a_run_are_bounded(site, tmp_path):

@@ -175,12 +175,11 @@ class HostGate:
                 return Granted(written)
         return Wait(max(self._pause_s, 0.1))  # many want this host; all but one have to wait
 
-    async def release(self, url: str, now: datetime, *, unused: bool = False) -> None:
-        """End a claimed turn: the next may start after the pause, or at once if it was `unused`."""
+    async def release(self, url: str, now: datetime) -> None:
+        """End a claimed turn: the next may start after the pause."""
 
         def change(host: Host) -> Host:
-            pause = 0.0 if unused else self.pause_of(host)
-            return replace(host, next_start_at=now + timedelta(seconds=pause))
+            return replace(host, next_start_at=now + timedelta(seconds=self.pause_of(host)))
 
         self._change(host_key(url), change)
 

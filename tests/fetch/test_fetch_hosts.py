@@ -184,13 +184,6 @@ def test_a_process_that_died_holds_nobody_up_for_long(store: SqliteStore) -> Non
     assert isinstance(claim(gate, after(32)), Granted)
 
 
-def test_an_unused_turn_is_given_back(store: SqliteStore) -> None:
-    gate = HostGate(store, pause_s=2)
-    claim(gate, after(0), hold_s=30)
-    asyncio.run(gate.release(URL, after(0), unused=True))
-    assert isinstance(claim(gate, after(0)), Granted)
-
-
 def test_hosts_do_not_wait_for_each_other(store: SqliteStore) -> None:
     gate = HostGate(store, pause_s=2)
     claim(gate, NOW, hold_s=30)

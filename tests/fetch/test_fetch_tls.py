@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 import ssl
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 from fetching import get, limits, names
 
 from hostile.faults import feed
-from hostile.server import HostileServer
+from hostile.server import Conn, HostileServer
 from ingest.fetch.result import Fetched, FetchFailed
 
 if TYPE_CHECKING:
@@ -107,9 +108,10 @@ def test_a_certificate_of_an_unknown_authority_is_refused(server: HostileServer)
 
 
 def test_a_server_without_tls_is_named(hostile: HostileServer) -> None:
-    result = get("https://courier.example/feed", limits(timeout_s=1), resolver=names(hostile.port))
+    result = get("https://courier.example/feed", resolver=names(hostile.port))
     assert isinstance(result, FetchFailed)
-    assert result.code in {"tls", "timeout"}
+    assert (result.code, result.passing) == ("tls", True)
+    assert "no TLS with this server" in result.detail
 
 
 def test_limits_hold_inside_tls(tls: Tls, server: HostileServer) -> None:
@@ -125,10 +127,24 @@ def test_limits_hold_inside_tls(tls: Tls, server: HostileServer) -> None:
 
 
 def test_a_handshake_that_hangs_is_cut(hostile: HostileServer) -> None:
-    """The plain server waits for a line end that a TLS hello need not have."""
+    async def hang(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    hostile.on_hello = hang
     result = get("https://courier.example/", limits(timeout_s=0.5), resolver=names(hostile.port))
     assert isinstance(result, FetchFailed)
+    assert result.code == "timeout"
     assert result.elapsed_s < 1.5
+
+
+def test_a_handshake_that_ends_early_is_named(hostile: HostileServer) -> None:
+    async def hang_up(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    hostile.on_hello = hang_up
+    result = get("https://courier.example/", resolver=names(hostile.port))
+    assert isinstance(result, FetchFailed)
+    assert (result.code, result.passing) == ("tls", True)
 
 
 def test_giving_up_tls_on_the_way_is_noted(
@@ -153,9 +169,6 @@ def test_giving_up_tls_on_the_way_is_noted(
 
 def test_https_through_a_proxy_ends_at_the_publisher(tls: Tls, server: HostileServer) -> None:
     """A proxy that tunnels; TLS is checked against the publisher's name inside the tunnel."""
-    import asyncio
-
-    from hostile.server import Conn
 
     async def tunnel(conn: Conn) -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)

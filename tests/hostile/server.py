@@ -99,6 +99,7 @@ class HostileServer:
 
         self.routes: dict[str, Handler] = dict(FAULTS)
         self.ledger: list[Asked] = []
+        self.on_hello = _answer_plainly
         self.connections = 0
         self.port = 0
         self._tls = tls
@@ -164,9 +165,13 @@ class HostileServer:
     async def _one_request(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, number: int
     ) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
-        first, *lines = head.split("\r\n")
-        method, target, _ = first.split(" ", 2)
+        first = await reader.readexactly(1)
+        if first == b"\x16":  # a TLS hello on a plain port
+            await self.on_hello(reader, writer)
+            return
+        head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        line, *lines = head.split("\r\n")
+        method, target, _ = line.split(" ", 2)
         headers = {
             name.lower(): value.strip()
             for name, _, value in (line.partition(":") for line in lines if line)
@@ -177,6 +182,12 @@ class HostileServer:
         self.ledger.append(asked)
         handler = self.routes.get(path, _not_found)
         await handler(Conn(self, reader, writer, asked, dict(parse_qsl(query))))
+
+
+async def _answer_plainly(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """What a web server says to TLS on its plain port."""
+    writer.write(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+    await writer.drain()
 
 
 async def _not_found(conn: Conn) -> None:

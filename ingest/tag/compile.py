@@ -38,6 +38,8 @@ from ingest.tag.gazetteer import (
 from ingest.tag.inflect import inflect, inflect_adjective
 from ingest.tag.translit import to_belarusian, to_ukrainian
 
+# Towns below this are more often a word than a place in the news.
+MIN_POPULATION = 30_000
 DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "countries.tsv", "cities.tsv", "cldr.tsv", "titles.tsv",
@@ -281,7 +283,8 @@ def add_place(
     for lang, found in kept.items():
         for spelled in found:
             bare = spelled.replace("«", "").replace("»", "")
-            for written in ("de", "pl") if lang == "en" and kind != "country" else (lang,):
+            latin = ("pl",) if weight >= 300_000 or kind != "city" else ("en",)
+            for written in ("de", *latin) if lang == "en" and kind != "country" else (lang,):
                 build.add_name(spelled, written, ref, PLACE)
                 if bare != spelled:
                     build.add_name(bare, written, ref, PLACE)
@@ -323,7 +326,7 @@ def add_curated_places(
 
 def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str, str]]) -> None:
     for name, country, lat, lon, geonames, population, cyrillic, latin in cities:
-        if (fold(name), country) in taken:
+        if (fold(name), country) in taken or int(population) < MIN_POPULATION:
             continue
         taken.add((fold(name), country))
         entity_id = f"place:{slug(name)}-{country.lower()}"

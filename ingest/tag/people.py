@@ -19,7 +19,7 @@ _BEFORE_GUARD = re.compile(
     r"footballer|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
     r"вратар\w*|нападающ\w+|musician|jazzgeiger|sängerin|dj) $"
 )
-_GIVEN_BEFORE = re.compile(r"(\w[\w.'’-]*) $")
+_GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
 
 
 def find_people(doc: Document) -> None:
@@ -76,7 +76,7 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     if told:
         told.sort(key=lambda e: _rank(doc, e))
         return Found(hit.start, hit.end, told[0], "leader", "surname", "surname-of-full-name", 0.95)
-    if hit.has(PLACE):
+    if hit.has(PLACE) or doc.folded.text[hit.start : hit.end] in _COMMON:
         return None
     if hit.end - hit.start < 4 or len(entities) > 6:
         return None
@@ -116,6 +116,15 @@ def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
     return match[1] not in _HONORIFICS
 
 
+# Family names that are words too: only after the full name.
+_COMMON = frozenset(
+    "park lake dan pavel volker völker lin major may rice bush brown ford carter baker bruce price burns "
+    "powell moon kim lee wang chen singh khan hunt barrow sall faye paz boko arce gil cooper harris martin "
+    "davis greer ross waltz pence hague volkers paul marin stano bildt kurz rau maas gabriel kohl brandt "
+    "fischer talon soto rama dar hasan hassan ahmed ali omar aziz abbas sattar peters wong garang "
+    "пак мун ли ван ким дан парк лин май мэй рама дар кан хан али глаз тихий тихого ціхі павел коль мери "
+    "козак мельник маляр литвин пас рау гил".split()
+)
 _HONORIFICS = frozenset(
     "Mr Mrs Ms Mr. Mrs. Ms. MR MS Dr Dr. Gen. General Sir Lord Lady Herr Frau M. Mme Señor Sr. Sra. Don President Premier Chancellor Minister Secretary Prime Foreign Sen. Rep. Pan Pani Sayın".split()
 )

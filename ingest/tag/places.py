@@ -70,17 +70,51 @@ def _place(doc: Document, hit: Hit, countries: dict[str, int]) -> Found | None:
         return None
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(PLACE)]
     entity = min(entities, key=lambda e: _likelihood(e, countries))
-    if entity.kind == "city" and entity.weight < 100_000 and not countries.get(entity.country):
+    if (
+        entity.geonames is not None
+        and entity.weight < CURATED
+        and _doubtful(doc, hit, entity, countries)
+    ):
         return None
     return Found(hit.start, hit.end, entity, "venue", "name", "place-name", 0.9)
 
 
-def _likelihood(entity: Entity, countries: dict[str, int]) -> tuple[int, int]:
-    fit = -1 if countries.get(entity.country) else 0
-    kind = {"country": 0, "seat": 1, "site": 1, "region": 1, "city": 1}[entity.kind]
+def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]) -> bool:
+    """Whether a town nobody curated is likelier a word or a part of another name."""
+    surface = doc.visible[hit.start : hit.end]
+    spelled = [n for names in entity.names.values() for n in names]
+    if surface.isascii() and surface not in spelled:
+        return True
+    if len(surface) < 4 or not any(surface[:4].casefold() == n[:4].casefold() for n in spelled):
+        return True
+    left = doc.visible[max(0, hit.start - 20) : hit.start]
+    right = doc.visible[hit.end : hit.end + 3]
+    if re.search(r"(?:\w[\w'’.-]* |[-«“])$", left):
+        word = left.split(" ")[-2] if left.endswith(" ") else left[-1]
+        if word[:1].isupper() and doc.lang != "de":
+            return True
+    if re.match(r" [A-ZА-Я]|-\w", right):
+        return True
+    opens = not left.rstrip() or left.rstrip()[-1] in '.!?:\n«“„"»”—–'
+    if opens and " " not in surface:
+        return not (countries.get(entity.country) and entity.weight > 100_000)
+    if countries.get(entity.country):
+        return doc.lang == "de" and entity.weight < 50_000
+    return entity.weight < 250_000
+
+
+# Curated places weigh at least this much; a town of GeoNames weighs its inhabitants.
+CURATED = 2_000_000
+
+
+def _likelihood(entity: Entity, countries: dict[str, int]) -> tuple[int, float]:
+    """Lower is likelier: states first (Georgia the state by its country's evidence), then weight."""
+    seen = countries.get(entity.country, 0)
     if entity.kind == "country":
-        fit = -1 if countries.get(entity.country) or entity.weight else 0
-    return (fit, kind * 10_000_000 - entity.weight)
+        return (0, -10.0 - seen)
+    if entity.kind == "region" and entity.name.endswith(")"):
+        return (0, -9.0 - 2 * seen)
+    return (1, -entity.weight * (5.0 if seen else 1.0))
 
 
 def _adjective(doc: Document, hit: Hit) -> Found | None:

@@ -18,8 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import yaml
 
 from ingest.model import ROLES
+from ingest.tag.document import Found
 from ingest.tag.features import context_features, features, read_sentences
 from ingest.tag.roles import WEIGHTS, RoleModel, assign_roles
 from ingest.tag.tagger import Tagger
@@ -37,14 +39,23 @@ class _Article:
         day = datetime.fromisoformat(stamp.replace("Z", "+00:00")) if stamp else None
         self.id = raw["id"]
         self.doc = tagger.read(raw["text"], raw["lang"], day, model=empty)
-        gold = {
-            (m["start"], m["end"]): ROLES.index(m["role"])
-            for m in raw["mentions"]
-            if m["kind"] == "venue"
-        }
         sentences = read_sentences(self.doc)
         self.names = [features(self.doc, sentences, p, i) for i, p in enumerate(self.doc.places)]
-        self.gold = [gold.get((p.start, p.end), -1) for p in self.doc.places]
+        self.gold = [_gold_role(raw, p) for p in self.doc.places]
+
+
+def _gold_role(raw: dict[str, Any], place: Found) -> int:
+    """The labelled role of a place found: by its span, or by its name where it has but one role."""
+    if "mentions" in raw:
+        for mention in raw["mentions"]:
+            if mention["kind"] == "venue" and (mention["start"], mention["end"]) == (
+                place.start,
+                place.end,
+            ):
+                return ROLES.index(mention["role"])
+        return -1
+    roles = raw["venues"].get(place.entity.name) or []
+    return ROLES.index(roles[0]) if len(roles) == 1 else -1
 
 
 def fit(examples: list[Example], seed: int = 7) -> dict[str, list[int]]:
@@ -134,15 +145,19 @@ def cross_validate(articles: list[_Article], folds: int = 5) -> dict[str, float]
     return figures(pairs)
 
 
+def _read_file(path: Path) -> list[dict[str, Any]]:
+    """Labelled articles of a JSON lines file, or of a file of the sample newsroom."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".jsonl":
+        return [json.loads(line) for line in text.splitlines() if line]
+    rows = yaml.safe_load(text)
+    return [{**row, "lang": path.stem, "published": None} for row in rows if row.get("text")]
+
+
 def read_articles(paths: list[Path]) -> list[_Article]:
     """Labelled articles in a fixed shuffled order."""
     tagger = Tagger.load()
-    raws = [
-        json.loads(line)
-        for path in paths
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line
-    ]
+    raws = [raw for path in paths for raw in _read_file(path)]
     raws.sort(key=lambda raw: hashlib.sha256(raw["id"].encode()).hexdigest())
     return [_Article(tagger, raw) for raw in raws]
 

@@ -66,10 +66,16 @@ def alert_lines(alert: Alert) -> tuple[str, ...]:
     when = f"{first.published_at:%Y-%m-%d %H:%M} UTC" if first.published_at else "undated"
     more = f" (+{len(alert.evidence) - 1} more)" if len(alert.evidence) > 1 else ""
     return (
-        one_line(f"ALERT {alert.rule_id}: {alert.line}"),
+        one_line(f"ALERT {alert.rule_id}: {alert.line}{_group(alert)}"),
         f"  “{one_line(first.sentence)}” {first.lang}, {one_line(first.source, 100)}, {when}{more}"
         f" {one_line(first.url)}".rstrip(),
     )
+
+
+def _group(alert: Alert) -> str:
+    """The values of the key, short: several alerts may share one sentence."""
+    values = [value.partition(":")[2] or value[:20] for value in alert.key if value]
+    return f" [{', '.join(values)}]" if values else ""
 
 
 def _time(moment: datetime | None) -> str | None:

@@ -6,11 +6,11 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.alerts.history import dry_run
+from ingest.alerts.history import dry_run, restore
 from ingest.alerts.render import alert_json, alert_lines
 from ingest.alerts.rules import load_rules, read_rules
 from ingest.cli.context import CALL, command, opened_store
@@ -18,6 +18,9 @@ from ingest.cli.output import counted, print_json, say, talk
 from ingest.errors import UsageError
 from ingest.model import Alert, RuleState
 from ingest.store.port import Where
+
+if TYPE_CHECKING:
+    from ingest.alerts.rules import Rule, RuleSet
 
 app = typer.Typer(no_args_is_help=True, help="Alerts raised, and rules tried on the past.")
 
@@ -80,11 +83,7 @@ def test_rules(
     settings = CALL.settings()
     rules = read_rules(rules_path, settings) if rules_path else load_rules(settings)
     if rule:
-        wanted = rules.rule(rule)
-        if wanted is None:
-            known = ", ".join(r.id for r in rules.rules) or "there are none"
-            raise UsageError(f"rule {rule!r}", "is not in the rules", f"known: {known}")
-        rules = replace(rules, rules=(wanted,))
+        rules = replace(rules, rules=(rule_named(rules, rule),))
     now = datetime.now(UTC)
     with opened_store(settings) as store:
         alerts = dry_run(store, rules, now - span_of(since), now)
@@ -94,6 +93,36 @@ def test_rules(
     for alert in alerts:
         print_alert(alert)
     talk(f"{counted(len(alerts), 'alert')} in {since}; nothing was written or sent")
+
+
+@app.command("enable")
+@command
+def enable(
+    rule: Annotated[str, typer.Argument(help="The id of a rule that is set aside.")],
+) -> None:
+    """Take a rule that failed back into service; it sees first what it missed."""
+    settings = CALL.settings()
+    rules = load_rules(settings)
+    wanted = rule_named(rules, rule)
+    with opened_store(settings) as store:
+        alerts = restore(store, rules, wanted, datetime.now(UTC))
+        state = store.get(RuleState, wanted.id)
+    if state is not None and state.failed_since:
+        raise UsageError(
+            f"rule {wanted.id}", f"breaks again: {state.error}", "mend it in the file of rules"
+        )
+    for alert in alerts:
+        print_alert(alert)
+    talk(f"rule {wanted.id} is in service; it had missed {counted(len(alerts), 'alert')}")
+
+
+def rule_named(rules: RuleSet, rule_id: str) -> Rule:
+    """Return the rule; raises UsageError naming those there are."""
+    rule = rules.rule(rule_id)
+    if rule is None:
+        known = ", ".join(r.id for r in rules.rules) or "there are none"
+        raise UsageError(f"rule {rule_id!r}", "is not in the rules", f"known: {known}")
+    return rule
 
 
 def print_alert(alert: Alert) -> None:

@@ -60,7 +60,7 @@ def test_an_alert_goes_to_every_channel_once(store, rules, tmp_path):
     assert line["evidence"][0]["sentence"] == "Lukashenko offered Minsk for the talks."
     assert line["created"] == "2026-03-02T09:00:00Z"
     assert printed == [
-        "ALERT offers: 2 Mar: Lukashenko (BY) offers Minsk; confidence .90",
+        "ALERT offers: 2 Mar: Lukashenko (BY) offers Minsk; confidence .90 [minsk-by, proposed]",
         (
             "  “Lukashenko offered Minsk for the talks.” en, courier.example,"
             " 2026-03-02 08:00 UTC http://courier.example/a"

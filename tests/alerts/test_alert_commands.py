@@ -1,0 +1,133 @@
+"""`summitwatch alerts`: what it prints, and its exit codes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import structlog
+from alerts.newsdesk import make_article, offer, store_article
+from typer.testing import CliRunner
+
+from ingest.alerts.evaluate import evaluate
+from ingest.alerts.rules import load_rules
+from ingest.cli.alerts import app
+from ingest.cli.context import CALL
+from ingest.model import Alert, RuleState
+from ingest.settings import load_settings
+from ingest.store.sqlite import SqliteStore
+
+RULES = """\
+version: 1
+rules:
+  - {id: offers, type: match, when: {status: proposed}}
+  - {id: firsts, type: new, key: [leader, venue]}
+"""
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch):
+    """A store with two offers, one raised yesterday, and rules beside it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(CALL, "store", f"sqlite:///{tmp_path}/s.sqlite")
+    (tmp_path / "rules.yaml").write_text(RULES)
+    rules = load_rules(load_settings(store=CALL.store))
+    with SqliteStore.open(tmp_path / "s.sqlite") as store:
+        old = NOW - timedelta(days=9)
+        store_article(store, make_article(offer(), slug="1", at=old), history=True)
+        evaluate(store, rules, None, old)
+        yesterday = NOW - timedelta(days=1)
+        text = "Putin offered Geneva for the talks."
+        store_article(store, make_article(offer(text, "Putin"), slug="2", at=yesterday))
+        evaluate(store, rules, None, yesterday)
+        yield store
+    structlog.reset_defaults()  # the commands' logs went to a stream that is closed by now
+
+
+def call(*args):
+    result = CliRunner().invoke(app, args)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_list_prints_the_newest_first(desk):
+    code, out, _ = call("list")
+    assert code == 0
+    lines = out.splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("ALERT ")
+    assert "Putin (RU) offers Geneva" in lines[0]
+    assert "“Putin offered Geneva for the talks.” en, courier.example" in lines[1]
+
+
+def test_list_as_json_is_data_only(desk):
+    code, out, err = call("list", "--json", "--rule", "offers")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    (alert,) = found["alerts"]
+    assert alert["rule"] == "offers"
+    assert alert["key"] == {"venue": "place:geneva-ch", "role": "proposed"}
+    assert found["set_aside"] == []
+
+
+def test_list_says_where_there_is_nothing(desk):
+    code, out, err = call("list", "--since", "1h")
+    assert (code, out) == (0, "")
+    assert err.strip() == "no alerts"
+
+
+def test_test_replays_the_past_with_the_rules_of_a_file(desk, tmp_path):
+    file = tmp_path / "other.yaml"
+    file.write_text(
+        "version: 1\nrules:\n  - {id: minsk, type: match, query: 'venue:place:minsk-by'}\n"
+    )
+    before = desk.count(Alert)
+    code, out, err = call("test", "minsk", "--rules", str(file), "--since", "30d", "--json")
+    assert (code, err) == (0, "")
+    (alert,) = json.loads(out)["alerts"]
+    assert alert["rule"] == "minsk"
+    assert alert["evidence"][0]["sentence"] == "Lukashenko offered Minsk for the talks."
+    assert desk.count(Alert) == before
+    code, out, err = call("test", "--since", "30d")
+    assert (code, len(out.splitlines())) == (0, 8)
+    assert err.strip() == "4 alerts in 30d; nothing was written or sent"
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        pytest.param(["test", "nope"], "known: offers, firsts", id="rule"),
+        pytest.param(["test", "--rules", "gone.yaml"], "gone.yaml: cannot be read", id="file"),
+        pytest.param(["test", "--since", "soon"], "write 36h, 7d or 4w", id="since"),
+        pytest.param(["list", "--since", "0d"], "write 36h, 7d or 4w", id="zero"),
+        pytest.param(["enable", "nope"], "is not in the rules", id="enable"),
+    ],
+)
+def test_what_does_not_parse_ends_with_2(desk, args, message):
+    code, out, err = call(*args)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_wrong_file_ends_with_2_and_its_line(desk, tmp_path):
+    (tmp_path / "rules.yaml").write_text("version: 1\nrules:\n  - {id: a, type: mach}\n")
+    code, _, err = call("list")
+    assert code == 2
+    assert f"{tmp_path}/rules.yaml:3: rules[0].type: 'mach' is not known" in err
+
+
+def test_a_rule_that_is_set_aside_is_shown_and_enabled(desk):
+    state = desk.get(RuleState, "offers")
+    since = NOW - timedelta(days=2)
+    desk.delete(Alert, [alert.id for alert in desk.find(Alert)])
+    desk.put([replace(state, failed_since=since, error="KeyError: 'x'")])
+    _, out, err = call("list")
+    assert "rule offers is set aside since" in err
+    assert "KeyError: 'x'" in err
+    code, out, err = call("enable", "offers")
+    assert code == 0
+    assert "Putin (RU) offers Geneva" in out
+    assert "it had missed 1 alert" in err
+    assert desk.get(RuleState, "offers").failed_since is None

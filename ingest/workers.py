@@ -69,6 +69,10 @@ JOBS: Mapping[str, Job] = MappingProxyType(
             result="ingest.extract.result:Extracted",
             warm="ingest.extract.article:warm_up",
         ),
+        "feed_text": Job(
+            run="ingest.extract.feed_text:feed_text_job",
+            result="ingest.extract.result:Extracted",
+        ),
     }
 )
 
@@ -148,10 +152,7 @@ class WorkerPool:
                 raise ParseError(*reply["args"])
             case status:
                 code = "worker-memory" if status == "memory" else "worker-failed"
-                raise self._error(subject, code, str(reply.get("detail", "")))
-
-    def _error(self, subject: str, code: str, detail: str) -> WorkerError:
-        return _worker_error(subject, code, detail or "no reason given")
+                raise _worker_error(subject, code, str(reply.get("detail")))
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[_Worker]:

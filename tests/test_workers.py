@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import time
 from pathlib import Path
 
 import pytest
 
 from ingest.errors import ParseError, WorkerError
-from ingest.workers import Job, WorkerPool
+from ingest.feeds.parsed import ParsedFeed
+from ingest.workers import Job, WorkerPool, _Worker, default_size
 from tests import worker_jobs
 
 NAMES = ("refuse", "fail", "loop", "hang", "segfault", "leave", "allocate", "nonsense")
@@ -23,6 +25,10 @@ JOBS = {
 
 def pool(size: int = 1, deadline_s: float = 5.0) -> WorkerPool:
     return WorkerPool(size, deadline_s=deadline_s, max_memory_bytes=256 * 2**20, jobs=JOBS)
+
+
+def is_there(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
 
 
 async def echo(workers: WorkerPool, body: bytes = b"") -> worker_jobs.Echo:
@@ -90,9 +96,8 @@ def test_a_worker_killed_between_jobs_is_replaced() -> None:
     async def run() -> None:
         async with pool() as workers:
             first = (await echo(workers)).pid
-            os.kill(first, 9)
-            while Path(f"/proc/{first}/stat").read_text().split()[2] != "Z":
-                await asyncio.sleep(0.01)
+            os.kill(first, signal.SIGKILL)
+            os.waitid(os.P_PID, first, os.WEXITED | os.WNOWAIT)
             assert (await echo(workers)).pid != first
 
     asyncio.run(run())
@@ -107,7 +112,7 @@ def test_a_cancelled_job_ends_its_worker() -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            assert not Path(f"/proc/{pid}").exists()
+            assert not is_there(pid)
             assert (await echo(workers)).pid != pid
 
     asyncio.run(run())
@@ -115,7 +120,7 @@ def test_a_cancelled_job_ends_its_worker() -> None:
 
 def test_nothing_is_left_behind() -> None:
     def open_files() -> int:
-        return len(os.listdir("/proc/self/fd"))
+        return sum(1 for _ in Path("/proc/self/fd").iterdir())
 
     async def run() -> list[int]:
         async with pool(size=2, deadline_s=0.3) as workers:
@@ -128,16 +133,61 @@ def test_nothing_is_left_behind() -> None:
     before = open_files()
     pids = asyncio.run(run())
     assert open_files() == before
-    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+    assert not [pid for pid in pids if is_there(pid)]
 
 
-def test_an_idle_worker_ends_when_its_parent_is_gone() -> None:
-    async def run() -> int:
-        workers = pool()
-        pid = (await echo(workers)).pid
-        worker = workers._idle.pop()
+def test_a_worker_ends_when_its_parent_is_gone() -> None:
+    async def run() -> None:
+        worker = _Worker(5.0, 2**28)
+        await worker.prepare(JOBS["hang"], "idle")
         worker.hang_up()
-        assert worker._process.wait(5) == 0
-        return pid
+        assert worker._process.wait(20) == 0
 
-    assert not Path(f"/proc/{asyncio.run(run())}").exists()
+    asyncio.run(run())
+
+
+def test_a_job_without_a_parent_ends_by_its_own_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.workers._GRACE_S", 0.2)
+
+    async def run() -> None:
+        worker = _Worker(0.3, 2**28)
+        await worker.prepare(JOBS["hang"], "busy")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.1):
+                await worker._exchange({"do": "run", "run": JOBS["hang"].run, "header": {}}, b"")
+        worker.hang_up()
+        assert worker._process.wait(20) == -signal.SIGALRM
+
+    asyncio.run(run())
+
+
+def test_signals_for_the_parent_do_not_stop_a_worker() -> None:
+    async def run() -> None:
+        async with pool() as workers:
+            pid = (await echo(workers)).pid
+            assert os.getsid(pid) == pid
+            os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGINT)
+            assert (await echo(workers)).pid == pid
+
+    asyncio.run(run())
+
+
+def test_feeds_are_parsed_by_the_registered_job() -> None:
+    body = b"<rss version='2.0'><channel><title>News</title><item><guid>1</guid></item></channel></rss>"
+
+    async def run() -> None:
+        async with WorkerPool(1, deadline_s=30) as workers:
+            header = {"url": "http://courier.example/feed", "content_type": "application/rss+xml"}
+            feed = await workers.call("parse_feed", header, body)
+            assert isinstance(feed, ParsedFeed)
+            assert (feed.title, [entry.guid for entry in feed.entries]) == ("News", ["1"])
+            with pytest.raises(ParseError):
+                await workers.call("parse_feed", header, b"<html><body>No feed</body></html>")
+
+    asyncio.run(run())
+
+
+def test_the_default_size_follows_the_cores() -> None:
+    assert 1 <= default_size() <= 4
+    assert WorkerPool().size == default_size()

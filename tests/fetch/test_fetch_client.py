@@ -100,6 +100,28 @@ def test_international_names_are_asked_for_in_ascii(hostile: HostileServer) -> N
     assert sent(hostile)["host"] == "xn--bcher-kva.example"
 
 
+def test_an_ipv6_address_is_dialled_and_named_in_brackets() -> None:
+    hosts = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        hosts.append((await reader.readuntil(b"\r\n\r\n")).partition(b"Host: ")[2].split()[0])
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        writer.close()
+
+    async def one() -> tuple[int, object]:
+        try:
+            server = await asyncio.start_server(answer, "::1", 0)
+        except OSError:
+            pytest.skip("no IPv6 on this machine")
+        port = server.sockets[0].getsockname()[1]
+        async with server, Fetcher(limits(allow_private=(f"[::1]:{port}",))) as client:
+            return port, await client.get(f"http://[::1]:{port}/", now=NOW)
+
+    port, result = asyncio.run(one())
+    assert isinstance(result, Fetched)
+    assert hosts == [f"[::1]:{port}".encode()]
+
+
 # --- what comes back ---------------------------------------------------------------------------
 
 

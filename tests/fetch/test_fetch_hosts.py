@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from fetching import NOW
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ingest.fetch.hosts import (
     Granted,
@@ -253,6 +256,33 @@ def test_of_many_processes_one_gets_the_turn(tmp_path: Path) -> None:
     assert len(turns) == 8
     assert [type(turn) for turn in turns].count(Granted) == 1
     assert {type(turn) for turn in turns} == {Granted, Wait}
+
+
+STEPS = st.lists(
+    st.tuples(st.integers(0, 1), st.sampled_from(["claim", "release"]), st.integers(0, 9)),
+    max_size=25,
+)
+
+
+@settings(max_examples=20, deadline=None)
+@given(steps=STEPS)
+def test_no_two_requests_meet_at_a_host(steps: list[tuple[int, str, int]]) -> None:
+    """Two processes, any order of claims and releases: the pause is kept, the hold as well."""
+    hold_s, pause_s = 7, 2
+    with tempfile.TemporaryDirectory() as folder, SqliteStore.open(f"{folder}/h.sqlite") as store:
+        gates = [HostGate(store, pause_s=pause_s) for _ in range(2)]
+        holder: int | None = None
+        now = free_at = 0
+        for who, step, seconds in steps:
+            now += seconds
+            if step == "claim":
+                granted = isinstance(claim(gates[who], after(now), hold_s=hold_s), Granted)
+                assert granted == (now >= free_at)
+                if granted:
+                    holder, free_at = who, now + hold_s + pause_s
+            elif holder == who and now < free_at:
+                asyncio.run(gates[who].release(URL, after(now)))
+                holder, free_at = None, now + pause_s
 
 
 def test_rests_are_told_from_hosts_of_the_same_name(store: SqliteStore) -> None:

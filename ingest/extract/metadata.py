@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from html import unescape
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 from unicodedata import normalize
 from urllib.parse import urljoin, urlsplit
@@ -17,18 +17,18 @@ from lxml.etree import XPath
 
 from ingest.extract.clean import UNPRINTABLE, folded
 from ingest.extract.fragment import text_of_html
+from ingest.extract.jsonld import article_node, read_nodes, site_name, text_value, text_values
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from lxml.html import HtmlElement
 
-_MAX_NODES = 2000  # JSON-LD nodes looked at; archives of comments hold more
-_MAX_DEPTH = 8
-_MAX_JSON_CHARS = 1_000_000
+_MAX_TAGS = 500
+_MAX_MARKS = 50
 _MAX_NAME_CHARS = 100
 _MAX_AUTHORS = 12
-_ARTICLE_TYPE = re.compile(r"(?:article|posting|report|newsevent)$", re.IGNORECASE)
+_AUTHOR_TAGS = {"author", "article:author", "parsely-author", "dc.creator", "byl"}
 _TAGS = re.compile(r"<[^<>]{0,2000}>")
 _SPACES = re.compile(r"\s+")
 _BY = re.compile(
@@ -101,12 +101,12 @@ def read_metadata(tree: HtmlElement, url: str) -> PageMetadata:
         tree: the parsed page.
         url: where it was found, to complete relative links.
     """
-    nodes = list(_json_ld(tree))
-    sources = _Sources(tree, url, _article_node(nodes, url), _site_name(nodes), _meta_tags(tree))
+    nodes = read_nodes(tree)
+    sources = _Sources(tree, url, article_node(nodes, url), site_name(nodes), _meta_tags(tree))
     titles = _titles(sources)
     publisher = _publisher(sources, titles)
     raw, published, zoneless = _published(sources)
-    updated_raw = _text(sources.article.get("dateModified")) or sources.first(
+    updated_raw = text_value(sources.article.get("dateModified")) or sources.first(
         "article:modified_time", "og:updated_time", "datemodified", "last-modified"
     )
     free = sources.article.get("isAccessibleForFree")
@@ -124,7 +124,7 @@ def read_metadata(tree: HtmlElement, url: str) -> PageMetadata:
         image=_image(sources),
         canonical_url=_canonical(sources),
         publisher=publisher,
-        article_body=text_of_html(_text(sources.article.get("articleBody"))),
+        article_body=text_of_html(text_value(sources.article.get("articleBody"))),
         is_free=None if free is None else str(free).lower() not in ("false", "0", "no"),
     )
 
@@ -175,15 +175,15 @@ def _zone(name: str | None, offset: int | None) -> int | None:
 
 def _published(sources: _Sources) -> tuple[str, datetime | None, bool]:
     tree = sources.tree
-    marks = tree.iterfind(".//time[@datetime]")
-    dated = [el for el in _take(marks, 30) if not el.get("itemprop", "").startswith("dateMod")]
+    marks = islice(tree.iterfind(".//time[@datetime]"), _MAX_MARKS)
+    dated = [el for el in marks if not el.get("itemprop", "").startswith("dateMod")]
     named = [el for el in dated if el.get("itemprop") or el.get("pubdate") is not None]
     candidates = [
-        _text(sources.article.get("datePublished")),
+        text_value(sources.article.get("datePublished")),
         sources.first("article:published_time", "og:published_time", "datepublished"),
         sources.first("article:published", "pubdate", "publishdate", "parsely-pub-date"),
         sources.first("dc.date.issued", "dcterms.created", "dc.date", "date", "sailthru.date"),
-        _text(sources.article.get("dateCreated")),
+        text_value(sources.article.get("dateCreated")),
         *(el.get("datetime") for el in [*named, *dated][:3]),
     ]
     raws = [raw for raw in (clean(c) for c in candidates if c) if raw]
@@ -201,7 +201,7 @@ def _titles(sources: _Sources) -> list[str]:
     """The headline as each part of the page has it, the most reliable first."""
     headings = [clean(heading.text_content()) for heading in sources.tree.findall(".//h1")]
     candidates = [
-        clean(_text(sources.article.get("headline"))),
+        clean(text_value(sources.article.get("headline"))),
         clean(sources.first("og:title")),
         *(headings if len(headings) == 1 else []),
         clean(sources.first("twitter:title", "dc.title", "parsely-title", "headline")),
@@ -225,7 +225,7 @@ def strip_site_name(title: str, publisher: str, url: str) -> str:
 def _publisher(sources: _Sources, titles: list[str]) -> str:
     organisation = sources.article.get("publisher")
     return (
-        clean(_text(organisation), _MAX_NAME_CHARS)
+        clean(text_value(organisation), _MAX_NAME_CHARS)
         or clean(sources.first("og:site_name"), _MAX_NAME_CHARS)
         or clean(sources.site, _MAX_NAME_CHARS)
         or clean(sources.first("application-name", "dc.publisher", "publisher"), _MAX_NAME_CHARS)
@@ -248,18 +248,22 @@ def _section(sources: _Sources) -> str:
     declared = sources.article.get("articleSection")
     if isinstance(declared, list):
         declared = declared[0] if declared else ""
-    rubrics = clean(_text(declared) or sources.first("article:section", "section"))
+    rubrics = clean(text_value(declared) or sources.first("article:section", "section"))
     return rubrics.split(",")[0].strip()[:_MAX_NAME_CHARS]
 
 
 def _authors(sources: _Sources) -> tuple[str, ...]:
-    names = [name for name in _names(sources.article.get("author")) if name]
-    if not names:
-        names = [sources.first("author", "article:author", "parsely-author", "dc.creator", "byl")]
-    authors = split_authors(names)
+    authors = split_authors(text_values(sources.article.get("author")))
+    if not authors:
+        metas = islice(sources.tree.iterfind(".//meta[@content]"), _MAX_TAGS)
+        authors = split_authors(
+            tag.get("content")
+            for tag in metas
+            if (tag.get("property") or tag.get("name") or "").lower() in _AUTHOR_TAGS
+        )
     if authors:
         return authors
-    for mark in _take(_AUTHOR_MARKS(sources.tree), 50):
+    for mark in _AUTHOR_MARKS(sources.tree)[:_MAX_MARKS]:
         if _is_author_mark(mark) and len(byline := clean(mark.text_content())) <= _MAX_BYLINE:
             authors = split_authors([byline])
             if authors:
@@ -273,10 +277,10 @@ def _is_author_mark(element: HtmlElement) -> bool:
     return any(_AUTHOR_CLASS.fullmatch(word) for word in element.get("class", "").split())
 
 
-def split_authors(bylines: list[str]) -> tuple[str, ...]:
+def split_authors(bylines: Iterable[str]) -> tuple[str, ...]:
     """Names from bylines: no `By`, no addresses, none twice."""
     found: dict[str, str] = {}
-    for byline in bylines:
+    for byline in islice(bylines, _MAX_AUTHORS):
         for part in _BETWEEN.split(_BY.sub("", clean(byline))):
             name = _BY.sub("", part).strip(" .,:–—-|/")
             if 2 < len(name) <= _MAX_NAME_CHARS and not _NOT_A_NAME.search(name):
@@ -284,25 +288,12 @@ def split_authors(bylines: list[str]) -> tuple[str, ...]:
     return tuple(found.values())[:_MAX_AUTHORS]
 
 
-def _names(value: object) -> Iterator[str]:
-    match value:
-        case str():
-            yield value
-        case dict():
-            yield from _names(value.get("name"))
-        case list():
-            for item in value[:_MAX_AUTHORS]:
-                yield from _names(item)
-        case _:
-            return
-
-
 def _declared_language(sources: _Sources) -> str:
     root = sources.tree.getroottree().getroot()
     named = root.get("lang") or root.get("{http://www.w3.org/XML/1998/namespace}lang")
     declared = (
         named
-        or _text(sources.article.get("inLanguage"))
+        or text_value(sources.article.get("inLanguage"))
         or sources.first("og:locale", "content-language", "language", "dc.language")
     )
     code = re.split(r"[-_,;\s]", declared.strip().lower())[0]
@@ -352,93 +343,10 @@ def _image(sources: _Sources) -> str:
 def _meta_tags(tree: HtmlElement) -> dict[str, str]:
     """First content of each meta name, property or itemprop, names in lower case."""
     found: dict[str, str] = {}
-    for tag in _take(tree.iterfind(".//meta[@content]"), 500):
+    for tag in islice(tree.iterfind(".//meta[@content]"), _MAX_TAGS):
         content = tag.get("content", "").strip()
         for attribute in ("property", "name", "itemprop", "http-equiv"):
             name = tag.get(attribute)
             if name and content:
                 found.setdefault(name.strip().lower(), content)
     return found
-
-
-def _json_ld(tree: HtmlElement) -> Iterator[dict[str, Any]]:
-    """Every node of the page's JSON-LD, outer ones first; broken scripts are passed over."""
-    budget = _MAX_NODES
-    for script in _take(tree.iterfind(".//script[@type]"), 500):
-        text = script.text or ""
-        if "ld+json" not in script.get("type", "").lower() or len(text) > _MAX_JSON_CHARS:
-            continue
-        try:
-            level: list[Any] = [json.loads(_bare_json(text), strict=False)]
-        except (ValueError, RecursionError):
-            continue
-        for _ in range(_MAX_DEPTH):
-            deeper: list[Any] = []
-            for value in level:
-                budget -= 1
-                if budget < 0:
-                    return
-                if isinstance(value, dict):
-                    yield value
-                    deeper += [v for v in value.values() if isinstance(v, dict | list)]
-                elif isinstance(value, list):
-                    deeper += value
-            level = deeper
-
-
-def _bare_json(text: str) -> str:
-    text = text.strip().removeprefix("<!--").removesuffix("-->").strip().rstrip(";")
-    return re.sub(r"^(?://\s*)?<!\[CDATA\[|(?://\s*)?\]\]>$", "", text)
-
-
-def _article_node(nodes: list[dict[str, Any]], url: str) -> dict[str, Any]:
-    """The node that describes the page: the outermost article, one that names the page first."""
-    articles = [node for node in nodes if any(_ARTICLE_TYPE.search(kind) for kind in _kinds(node))]
-    path = urlsplit(url).path
-    for node in articles:
-        about = node.get("mainEntityOfPage") or node.get("url") or node.get("@id")
-        if isinstance(about, dict):
-            about = about.get("@id") or about.get("url")
-        if isinstance(about, str) and len(path) > 1 and _path(about) == path:
-            return node
-    return articles[0] if articles else {}
-
-
-def _path(url: str) -> str:
-    try:
-        return urlsplit(url).path
-    except ValueError:
-        return ""
-
-
-def _site_name(nodes: list[dict[str, Any]]) -> str:
-    for node in nodes:
-        if any(
-            kind in ("WebSite", "NewsMediaOrganization", "Organization") for kind in _kinds(node)
-        ):
-            return _text(node.get("name"))
-    return ""
-
-
-def _kinds(node: dict[str, Any]) -> list[str]:
-    kind = node.get("@type")
-    kinds = kind if isinstance(kind, list) else [kind]
-    return [value for value in kinds if isinstance(value, str)]
-
-
-def _text(value: object) -> str:
-    """The text of a JSON-LD value: a string, or the name of a node, or the first of a list."""
-    match value:
-        case str():
-            return value
-        case dict():
-            return _text(value.get("name") or value.get("@value"))
-        case list():
-            return _text(value[0]) if value else ""
-        case _:
-            return ""
-
-
-def _take(items: Iterable[HtmlElement], count: int) -> Iterator[HtmlElement]:
-    for item, _ in zip(items, range(count), strict=False):
-        yield item

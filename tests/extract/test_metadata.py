@@ -121,6 +121,17 @@ def test_authors_are_found(head: str, body: str) -> None:
     assert read(head, body).authors == ("Ada Miller",)
 
 
+def test_one_meta_tag_an_author() -> None:
+    tags = '<meta property="article:author" content="{}">'
+    head = "".join(map(tags.format, ("Ada Miller", "https://social.example/ada", "Jon Reed")))
+    assert read(head).authors == ("Ada Miller", "Jon Reed")
+
+
+def test_names_nested_without_end_are_no_authors() -> None:
+    nested = '{"name":' * 400 + '"Ada Miller"' + "}" * 400
+    assert read(ld('{"@type":"NewsArticle","author":' + nested + "}")).authors == ()
+
+
 @pytest.mark.parametrize(
     ("raw", "result"),
     [

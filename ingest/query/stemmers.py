@@ -41,16 +41,16 @@ def _endings(text: str) -> tuple[str, ...]:
 
 
 _UK = _endings(
-    "а я у ю і ї и е є о й ь ою ею єю ом ем єм ам ям ах ях ами ями ові еві єві ів їв ей ий ій "
-    "ого ього ому ьому им їм ім их іх їх ими іми їми ая яя ої єї ую юю ее еє ії ію ією ій"
+    "а я у ю і ї и е є о й ь ою ею єю ом ем єм ам ям ах ях ами ями ей ий ій "
+    "ого ього ому ьому им їм ім их іх їх ими іми їми ая яя ої єї ую юю ее еє ії ію ією"
 )
 _BE = _endings(
-    "а я у ю і ы е э о й ь ай яй ой ею аю ом ам ем ям ах ях амі ямі аў яў оў еў ей ы ый ій "
+    "а я у ю і ы е э о й ь ай яй ой ею аю ом ам ем ям ах ях амі ямі ей ы ый ій "
     "ага яга ога ому аму яму ым ім ых іх ымі імі ая яя ую юю ое ае ія ію іяй іі"
 )
 _PL = _endings(
-    "a e i o u y ą ę ie ia iu io em om am ach ami ow owi owie iem iam iach iami "
-    "ego emu ym im ych ich ymi imi ej iej a aja ii ij"
+    "a e i o u y ie ia iu io em om am ach ami iem iam iach iami "
+    "ego emu ym im ych ich ymi imi ej iej ij"
 )
 
 
@@ -62,18 +62,16 @@ def _strip(term: str, endings: tuple[str, ...]) -> str:
 
 
 def _stem_uk(term: str) -> str:
-    # Київ/Києва and Львів/Львова change the vowel of a closed syllable: write it one way.
-    if len(term) > MIN_STEM and term.endswith(("їв", "єв")):
-        return term[:-2] + "єв"
-    if len(term) > MIN_STEM + 1 and term.endswith("ів"):
-        return term[:-2]
-    stem = _strip(term, _UK)
-    return stem[:-2] + "єв" if stem.endswith(("їв", "єв")) and len(stem) > MIN_STEM else stem
+    # A closed syllable changes its vowel (Київ/Києва, Львів/Львова): written one way.
+    found = _strip(term, _UK)
+    if found.endswith("їв"):
+        return found[:-2] + "єв"
+    return found[:-2] + "ов" if found.endswith("ів") else found
 
 
 def _stem_be(term: str) -> str:
-    stem = _strip(term, _BE)
-    return stem[:-1] + "в" if stem.endswith("ў") else stem
+    found = _strip(term, _BE)
+    return found[:-1] + "в" if found.endswith("ў") else found
 
 
 _local = threading.local()
@@ -139,6 +137,8 @@ _ALTERNATIONS = {
     "be": (("г", "з"), ("к", "ц"), ("х", "с"), ("т", "ц"), ("д", "дз")),
     "pl": (("g", "dz"), ("k", "c"), ("r", "rz"), ("t", "c"), ("d", "dz"), ("ch", "sz")),
 }
+# Cases in -ів, -ові, -аў, -ów, -owi: not stripped, since Харків, Магілёў and Kraków end so too.
+_LENGTHENED = {"uk": ("ов", "ев", "єв"), "be": ("ов", "ев", "ав", "яв"), "pl": ("ow",)}
 
 
 def _variants(word_stem: str, lang: str) -> Iterator[str]:
@@ -147,6 +147,12 @@ def _variants(word_stem: str, lang: str) -> Iterator[str]:
             yield word_stem.removesuffix(changed) + plain
         elif word_stem.endswith(plain):
             yield word_stem.removesuffix(plain) + changed
+    for ending in _LENGTHENED.get(lang, ()):
+        shorter = word_stem.removesuffix(ending)
+        if shorter == word_stem:
+            yield word_stem + ending
+        elif len(shorter) > MIN_STEM:
+            yield shorter
 
 
 @lru_cache(maxsize=10_000)

@@ -6,6 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
@@ -72,6 +73,12 @@ def check_search(search: Search, facets: tuple[str, ...]) -> None:
         raise UsageError(f"limit {search.limit}", "is out of range", f"0 to {MAX_LIMIT}")
     if search.facet_size < 0:
         raise UsageError(f"facet size {search.facet_size}", "is negative")
+    try:
+        ZoneInfo(search.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise UsageError(
+            f"time zone {search.timezone}", "is unknown", "write one such as Europe/Warsaw"
+        ) from exc
     unknown = [name for name in search.facets if name not in facets]
     if unknown:
         raise UsageError(f"facet {unknown[0]}", "is unknown", f"one of {', '.join(facets)}")

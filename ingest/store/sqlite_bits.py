@@ -7,6 +7,8 @@ integer under the key `value << CHUNK_SHIFT | chunk`, so that a value's chunks l
 # ruff: noqa: S608  table and column names are ours, never a user's; values are bound
 from __future__ import annotations
 
+import collections
+import heapq
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -26,6 +28,10 @@ SELECT value.value, bits.key & {(1 << CHUNK_SHIFT) - 1}, bits.bits FROM value JO
 ON bits.key >= value.key << {CHUNK_SHIFT} AND bits.key < (value.key + 1) << {CHUNK_SHIFT}
 WHERE value.field = ?"""
 
+_OF_KEY = f"""
+SELECT key & {(1 << CHUNK_SHIFT) - 1}, bits FROM bits
+WHERE key >= ? << {CHUNK_SHIFT} AND key < (? + 1) << {CHUNK_SHIFT}"""
+
 
 class BitsWriter:
     """Changes of one transaction, written together by `flush`."""
@@ -34,22 +40,27 @@ class BitsWriter:
         self._db = db
         self._keys: dict[tuple[str, str], int] = {}
         self._bits: dict[int, int] = {}
+        self._counts: dict[int, int] = {}
 
     def mark(self, row: int, values: Mapping[str, Iterable[str]]) -> bytes:
         """Set the row's bit in these values; returns what `unmark` takes."""
         keys = sorted(self._key(field, value) for field in values for value in values[field])
-        chunk, place = divmod(row, CHUNK)
         for key in keys:
-            at = key << CHUNK_SHIFT | chunk
-            self._bits[at] = self._load(at) | 1 << place
+            self._set(key, row, on=True)
         return msgspec.json.encode(keys)
 
     def unmark(self, row: int, marks: bytes) -> None:
         """Clear the row's bit wherever `mark` set it."""
+        for key in decode_keys(marks):
+            self._set(key, row, on=False)
+
+    def _set(self, key: int, row: int, *, on: bool) -> None:
         chunk, place = divmod(row, CHUNK)
-        for key in msgspec.json.decode(marks, type=list[int]):
-            at = key << CHUNK_SHIFT | chunk
-            self._bits[at] = self._load(at) & ~(1 << place)
+        at = key << CHUNK_SHIFT | chunk
+        old = self._load(at)
+        new = old | 1 << place if on else old & ~(1 << place)
+        self._bits[at] = new
+        self._counts[key] = self._counts.get(key, 0) + (new > old) - (new < old)
 
     def flush(self) -> None:
         """Write what changed."""
@@ -60,7 +71,12 @@ class BitsWriter:
         self._db.executemany(
             "DELETE FROM bits WHERE key = ?", [(at,) for at, bits in self._bits.items() if not bits]
         )
+        self._db.executemany(
+            "UPDATE value SET count = count + ? WHERE key = ?",
+            [(change, key) for key, change in self._counts.items() if change],
+        )
         self._bits.clear()
+        self._counts.clear()
 
     def _load(self, at: int) -> int:
         if at not in self._bits:
@@ -82,6 +98,11 @@ class BitsWriter:
                 ).fetchone()[0]
             )
         return self._keys[pair]
+
+
+def decode_keys(marks: bytes) -> list[int]:
+    """Return the keys of an article's values."""
+    return msgspec.json.decode(marks, type=list[int])
 
 
 def _bytes(bits: int) -> bytes:
@@ -124,16 +145,48 @@ def read_field(db: sqlite3.Connection, field: str) -> dict[str, dict[int, int]]:
     return found
 
 
-def count_values(db: sqlite3.Connection, field: str, among: Bits) -> Iterator[tuple[str, int]]:
-    """Yield (value, how many of these articles have it), where any has."""
+def top_values(
+    db: sqlite3.Connection, field: str, among: Bits, size: int
+) -> Iterable[tuple[str, int]]:
+    """Return (value, how many of these articles have it): at least the `size` commonest.
+
+    Values are taken by how many articles have them in all, until none that is left can be among
+    the commonest.
+    """
     counts: dict[str, int] = {}
-    for value, chunk, raw in db.execute(_OF_FIELD, (field,)):
-        bits = among.chunks.get(chunk)
-        if bits is not None:
-            common = (int.from_bytes(raw, "little") & bits).bit_count()
-            if common:
-                counts[value] = counts.get(value, 0) + common
-    yield from counts.items()
+    best: list[int] = []  # a heap of the `size` highest counts
+    rows = db.execute(
+        "SELECT key, value, count FROM value WHERE field = ? AND count > 0 ORDER BY count DESC",
+        (field,),
+    )
+    for key, value, total in rows:
+        if len(best) == size and (not best or total < best[0]):
+            break
+        common = sum(
+            (int.from_bytes(raw, "little") & among.chunks[chunk]).bit_count()
+            for chunk, raw in db.execute(_OF_KEY, (key, key))
+            if chunk in among.chunks
+        )
+        if common:
+            counts[value] = common
+            (heapq.heappush if len(best) < size else heapq.heappushpop)(best, common)
+    return counts.items()
+
+
+def values_of(
+    db: sqlite3.Connection, fields: Iterable[str], among: Bits
+) -> dict[str, dict[str, int]]:
+    """Return the count of every value of some fields among few articles."""
+    counts: collections.Counter[int] = collections.Counter()
+    for row in among:
+        marks = db.execute("SELECT value_keys FROM marks WHERE article = ?", (row,)).fetchone()[0]
+        counts.update(decode_keys(marks))
+    found: dict[str, dict[str, int]] = {field: {} for field in fields}
+    for key, count in counts.items():
+        field, value = db.execute("SELECT field, value FROM value WHERE key = ?", (key,)).fetchone()
+        if field in found:
+            found[field][value] = count
+    return found
 
 
 # --- days ---------------------------------------------------------------------------------------
@@ -154,8 +207,13 @@ def time_values(moment: datetime) -> dict[str, frozenset[str]]:
     }
 
 
-def count_days(db: sqlite3.Connection, tz: str, among: Bits) -> Iterator[tuple[str, int]]:
-    """Yield (day in that zone, how many of these articles fall on it), where any does."""
+def count_days(
+    db: sqlite3.Connection, tz: str, among: Bits, size: int
+) -> Iterator[tuple[str, int]]:
+    """Yield (day in that zone, how many of these articles fall on it): the `size` fullest."""
+    if tz == "UTC":
+        yield from top_values(db, "utc_day", among, size)
+        return
     zone = ZoneInfo(tz)
     days = {
         date.fromisoformat(day): among & Bits(chunks)

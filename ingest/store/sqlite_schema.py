@@ -39,8 +39,10 @@ CREATE TABLE value (
     key INTEGER PRIMARY KEY,
     field TEXT NOT NULL,
     value TEXT NOT NULL,
+    count INTEGER NOT NULL DEFAULT 0,
     UNIQUE (field, value)
 );
+CREATE INDEX value_count ON value (field, count);
 CREATE TABLE bits (key INTEGER PRIMARY KEY, bits BLOB NOT NULL);
 CREATE TABLE mention (
     article INTEGER NOT NULL,

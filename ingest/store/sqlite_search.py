@@ -7,8 +7,6 @@ AND, OR, NOT and facet counts are then arithmetic on sets (`bits.Bits`).
 # ruff: noqa: S608  table and column names are ours, never a user's; values are bound
 from __future__ import annotations
 
-import heapq
-import math
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import TYPE_CHECKING, assert_never
@@ -36,14 +34,32 @@ from ingest.store.bits import CHUNK, NONE, Bits
 from ingest.store.cursor import MAX_LIMIT, Cursor, check_search, decode_cursor, encode_cursor
 from ingest.store.port import FACETS, FacetValue, Hit, Page, ProposalRow, Search
 from ingest.store.records import decode, index_time, index_value
+from ingest.store.relevance import (
+    MAX_SCORED,
+    MAX_WORDS,
+    TITLE_WEIGHT,
+    Counter,
+    FullText,
+    full_text,
+    rarity,
+)
 from ingest.store.rows import proposal_row
-from ingest.store.sqlite_bits import count_days, count_values, read_all, read_days, read_values
+from ingest.store.sqlite_bits import (
+    count_days,
+    read_all,
+    read_days,
+    read_values,
+    top_values,
+    values_of,
+)
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-TITLE_WEIGHT = 4.0
+FEW = 200
+"""Facets of so many articles are counted one by one, of more by bits."""
+
 _BATCH = 500
 _ONE = ord("1")
 
@@ -62,14 +78,13 @@ class SqliteSearch:
         """Run a search (see `Articles.search`)."""
         check_search(search, FACETS)
         cursor = decode_cursor(search)
-        scores = self._scores(search.node) if search.sort == "relevance" else {}
         found = self._find(search.node)
         if search.ids is not None:
             found &= self._by_id(search.ids)
         limit, seen = search.limit, cursor.seen if cursor else 0
         if search.sort == "relevance":
             limit = max(0, min(limit, MAX_LIMIT - seen))
-            rows = self._best(scores, found, cursor, limit + 1)
+            rows = self._by_relevance(search.node, found, cursor, limit + 1)
         else:
             rows = self._by_time(found, cursor, limit + 1, newest=search.sort == "newest")
         page = rows[:limit]
@@ -78,7 +93,7 @@ class SqliteSearch:
         return Page(
             total=len(found),
             hits=tuple(self._hit(row, search) for row in page),
-            facets={name: self._facet(name, found, search) for name in search.facets},
+            facets=self._facets(found, search),
             next=_cursor(page[-1], search.sort, seen) if more else "",
         )
 
@@ -132,7 +147,7 @@ class SqliteSearch:
             case All():
                 return read_all(self._db)
             case Word() | Phrase() | Prefix():
-                table, expressions = _full_text(node)
+                table, expressions = full_text(node)
                 return self._rows_of(
                     f"SELECT rowid FROM {table} WHERE {table} MATCH ?", " OR ".join(expressions)
                 )
@@ -246,8 +261,11 @@ class SqliteSearch:
     ) -> list[Row]:
         """Return the first rows after (effective_at, id) in that order."""
         if len(found) <= 2 * count:  # few: fetch them and sort
-            rows = self._rows(found, {})
-            rows = [row for row in rows if after is None or _beyond(row[1:3], after, newest=newest)]
+            rows = [
+                row
+                for row in self._rows(found)
+                if after is None or _beyond(row[1:3], after, newest=newest)
+            ]
             return sorted(rows, reverse=newest)[:count]
         compare, way = ("<", "DESC") if newest else (">", "ASC")
         where = f"WHERE (effective_at, id) {compare} (?, ?)" if after else ""
@@ -265,69 +283,90 @@ class SqliteSearch:
                     break
         return rows
 
-    def _rows(self, rowids: Iterable[int], scores: dict[int, float]) -> list[Row]:
-        wanted = list(rowids)
+    def _by_relevance(
+        self, node: Node, found: Bits, cursor: Cursor | None, count: int
+    ) -> list[Row]:
+        """Return the first rows after the cursor by (score, effective_at, id), downwards."""
+        words = list(_scored(node))
+        if not words:
+            after = (str(cursor.values[1]), cursor.id) if cursor else None
+            return self._walk(found, after, count, newest=True)
+        total = self._db.execute("SELECT count(*) FROM article").fetchone()[0]
+        weights = {word: rarity(total, len(self._find(word))) for word in words}
+        rows = self._ranked(weights, found, (cursor.seen if cursor else 0) + count)
+        if cursor:
+            last = (*cursor.values, cursor.id)
+            rows = [row for row in rows if row[:3] < last]
+        return sorted(rows, reverse=True)[:count]
+
+    def _ranked(self, weights: Mapping[FullText, float], found: Bits, count: int) -> list[Row]:
+        """Return the first rows, at least `count` where there are, with their scores.
+
+        Of very many hits the likeliest are scored, those with the rarest words, in the title
+        rather than in the text, the newest of them; the rest follow in that order.
+        """
+        if len(found) <= MAX_SCORED:
+            return self._scored_rows(weights, self._rows(found))
+        wanted = max(MAX_SCORED, count)
         rows: list[Row] = []
+        scored: list[Row] = []
+        for rank, group in enumerate(self._groups(weights, found), start=1):
+            members = self._walk(group, None, wanted - len(rows), newest=True)
+            window = members[: max(0, MAX_SCORED - len(rows))]
+            scored += window
+            rows += [(1.0 / (1 + rank), *row[1:]) for row in members]
+            if len(rows) >= wanted:
+                break
+        top = self._scored_rows(weights, scored)
+        least = min(row[0] for row in top)
+        return top + [(row[0] * least, *row[1:]) for row in rows[len(scored) :]]
+
+    def _groups(self, weights: Mapping[FullText, float], found: Bits) -> list[Bits]:
+        """Part the hits by which words they have, and where; the likeliest first."""
+        groups = [(0.0, found)]
+        for word in sorted(weights, key=lambda word: -weights[word])[:MAX_WORDS]:
+            table, expressions = full_text(word)
+            title = self._rows_of(
+                f"SELECT rowid FROM {table} WHERE {table} MATCH ?",
+                f"title : ({' OR '.join(expressions)})",
+            )
+            parts = (
+                (TITLE_WEIGHT, title),
+                (1.0, self._find(word) - title),
+                (0.0, found - self._find(word)),
+            )
+            groups = [
+                (likely + weights[word] * factor, both)
+                for likely, group in groups
+                for factor, part in parts
+                if (both := group & part)
+            ]
+        return [group for _, group in sorted(groups, key=lambda each: -each[0])]
+
+    def _scored_rows(self, weights: Mapping[FullText, float], rows: list[Row]) -> list[Row]:
+        counters = [Counter(word, weight) for word, weight in weights.items()]
+        for table in dict.fromkeys(counter.table for counter in counters):
+            streams = self._fetch(f"SELECT rowid, title, text FROM {table}", (r[3] for r in rows))
+            mean = sum(len(text) for _, _, text in streams) / max(len(streams), 1)
+            for rowid, title, text in streams:
+                for counter in counters:
+                    if counter.table == table:
+                        counter.count(rowid, title, text, mean)
+        return [
+            (sum(counter.scores.get(row[3], 0.0) for counter in counters), *row[1:]) for row in rows
+        ]
+
+    def _rows(self, rowids: Iterable[int]) -> list[Row]:
+        found = self._fetch("SELECT rowid, effective_at, id FROM article", rowids)
+        return [(0.0, moment, article_id, rowid) for rowid, moment, article_id in found]
+
+    def _fetch(self, select: str, rowids: Iterable[int]) -> list[tuple[int, str, str]]:
+        wanted = list(rowids)
+        found: list[tuple[int, str, str]] = []
         for at in range(0, len(wanted), _BATCH):
             batch = wanted[at : at + _BATCH]
-            marks = ", ".join("?" * len(batch))
-            rows += [
-                (scores.get(rowid, 0.0), moment, article_id, rowid)
-                for rowid, moment, article_id in self._db.execute(
-                    f"SELECT rowid, effective_at, id FROM article WHERE rowid IN ({marks})", batch
-                )
-            ]
-        return rows
-
-    def _best(
-        self, scores: dict[int, float], found: Bits, cursor: Cursor | None, count: int
-    ) -> list[Row]:
-        """Return the first rows after the cursor by (score, effective_at, id), downwards.
-
-        Hits that no word speaks for (score 0) come last, newest first.
-        """
-        flags = {chunk: found.flags(chunk) for chunk in found.chunks}
-        scores = {
-            rowid: score
-            for rowid, score in scores.items()
-            if (chunk := rowid // CHUNK) in flags and flags[chunk][rowid % CHUNK] == _ONE
-        }
-        top = float(cursor.values[0]) if cursor else math.inf
-        rows: list[Row] = []
-        if cursor and top > 0.0:  # the rest of the score that the last page ended in
-            last = (*cursor.values, cursor.id)
-            ties = self._rows([at for at, score in scores.items() if score == top], scores)
-            rows = [row for row in ties if row[:3] < last]
-        below = [(score, rowid) for rowid, score in scores.items() if score < top]
-        if len(rows) < count and below:
-            least = heapq.nlargest(count - len(rows), below)[-1][0]
-            rows += self._rows([at for score, at in below if score >= least], scores)
-        rows.sort(reverse=True)
-        if len(rows) < count:
-            after = (str(cursor.values[1]), cursor.id) if cursor and top == 0.0 else None
-            rest = found - Bits.of(scores)
-            rows += self._walk(rest, after, count - len(rows), newest=True)
-        return rows[:count]
-
-    def _scores(self, node: Node) -> dict[int, float]:
-        """Return each article's bm25 summed over the words that the query does not negate."""
-        scores: dict[int, float] = {}
-        total = self._db.execute("SELECT count(*) FROM article").fetchone()[0]
-        for word in _scored(node):
-            table, expressions = _full_text(word)
-            sql = (
-                f"SELECT rowid, -bm25({table}, {TITLE_WEIGHT}, 1.0) FROM {table} "
-                f"WHERE {table} MATCH ?"
-            )
-            parts = [self._db.execute(sql, (each,)).fetchall() for each in expressions]
-            found = self._found[word] = Bits.of(row for part in parts for row, _ in part)
-            wanted = _rarity(total, len(found))
-            for part in parts:
-                # A word is as rare as it is in all languages together, not in this one's texts.
-                factor = wanted / _rarity(total, len(part))
-                for rowid, score in part:
-                    scores[rowid] = scores.get(rowid, 0.0) + score * factor
-        return scores
+            found += self._db.execute(f"{select} WHERE rowid IN ({_marks(batch)})", batch)
+        return found
 
     # --- what is shown --------------------------------------------------------------------------
 
@@ -341,13 +380,26 @@ class SqliteSearch:
             venues=ranked_venues(article),
         )
 
-    def _facet(self, name: str, found: Bits, search: Search) -> tuple[FacetValue, ...]:
-        if name == "day":
-            counts = count_days(self._db, search.timezone, found)
+    def _facets(self, found: Bits, search: Search) -> dict[str, tuple[FacetValue, ...]]:
+        size = search.facet_size
+        names = [name for name in search.facets if name != "day"]
+        counts: dict[str, Iterable[tuple[str, int]]] = {}
+        if len(found) <= FEW:
+            few = values_of(self._db, names, found)
+            counts = {name: few[name].items() for name in names}
         else:
-            counts = count_values(self._db, name, found)
-        top = sorted(counts, key=lambda item: (-item[1], item[0]))[: search.facet_size]
-        return tuple(FacetValue(value, count) for value, count in top)
+            counts = {name: top_values(self._db, name, found, size) for name in names}
+        if "day" in search.facets:
+            counts["day"] = count_days(self._db, search.timezone, found, size)
+        return {
+            name: tuple(
+                FacetValue(value, count)
+                for value, count in sorted(counts[name], key=lambda item: (-item[1], item[0]))[
+                    :size
+                ]
+            )
+            for name in search.facets
+        }
 
 
 def joined(parties: tuple[str, ...]) -> str:
@@ -355,7 +407,7 @@ def joined(parties: tuple[str, ...]) -> str:
     return f"|{'|'.join(parties)}|"
 
 
-def _marks(values: tuple[str, ...]) -> str:
+def _marks(values: Sequence[object]) -> str:
     return ", ".join("?" * len(values))
 
 
@@ -367,28 +419,7 @@ def _beyond(here: tuple[str, str], after: tuple[str, str], *, newest: bool) -> b
     return here < after if newest else here > after
 
 
-def _rarity(total: int, count: int) -> float:
-    """FTS5's own inverse document frequency, floor included."""
-    idf = math.log((total - count + 0.5) / (count + 0.5))
-    return idf if idf > 0 else 1e-6
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _full_text(node: Word | Phrase | Prefix) -> tuple[str, list[str]]:
-    """Return the table to ask and the MATCH expressions, any of which makes a hit."""
-    match node:
-        case Word(stems=stems):
-            return "stems", [_quoted(stem) for stem in stems]
-        case Phrase(terms=terms):
-            return "terms", [_quoted(" ".join(terms))]
-        case Prefix(text=text):
-            return "terms", [f"{_quoted(text)} *"]
-
-
-def _scored(node: Node) -> Iterator[Word | Phrase | Prefix]:
+def _scored(node: Node) -> Iterator[FullText]:
     match node:
         case Word() | Phrase() | Prefix():
             yield node

@@ -63,42 +63,39 @@ def same_article(article: Article, title: str, text: str) -> bool:
     return article.title == title or article.text == text
 
 
+def title_of(entry: Entry, extracted: Extracted) -> str:
+    """The page's headline, else the feed's, else the address."""
+    return extracted.title or entry.title or entry.url
+
+
 def build_article(
     entry: Entry,
     feed: Feed,
-    extracted: Extracted | None,
+    extracted: Extracted,
     *,
     article_id: str,
-    feed_text: str,
-    feed_lang: str,
     existing: Article | None,
     now: datetime,
 ) -> Article:
     """Make the article of an entry, or the next revision of the one that is stored.
 
     Args:
-        extracted: what the page gave; None where it gave nothing: then the feed's own content
-            (`feed_text`, in `feed_lang`) stands in, flagged `from_feed`. A full text that is
-            already stored is never replaced by a feed's summary.
+        extracted: what the page gave, or the feed's own content, flagged `from_feed`. A full text
+            that is already stored is never replaced by a feed's summary.
         existing: the article as stored, or None.
         now: the time of this save.
     """
-    if extracted is None and existing is not None and "from_feed" not in existing.flags:
+    from_feed = "from_feed" in extracted.flags
+    if from_feed and existing is not None and "from_feed" not in existing.flags:
         return replace(existing, indexed_at=now)
     fetched_at = entry.fetched_at or now
-    title = (extracted.title if extracted else "") or entry.title or entry.url
-    text = extracted.text if extracted else feed_text
-    page_published = plausible(extracted.published_at, fetched_at) if extracted else None
-    feed_published = plausible(entry.published_at, fetched_at)
-    published = (
-        page_published or feed_published if entry.zoneless else feed_published or page_published
-    )
-    raw = entry.published_raw or (extracted.published_raw if extracted else "")
-    first_fetched = existing.first_fetched_at if existing else fetched_at
+    title, text = title_of(entry, extracted), extracted.text
+    published, raw = _published(entry, extracted, fetched_at)
     if published is None and existing is not None:
         published, raw = existing.published_at, existing.published_raw
-    flags = set(extracted.flags) if extracted else {"from_feed"}
-    if entry.zoneless and published == feed_published and published is not None:
+    first_fetched = existing.first_fetched_at if existing else fetched_at
+    flags = set(extracted.flags)
+    if entry.zoneless and published is not None and published == entry.published_at:
         flags.add("zoneless_date")
     content_hash = ids.content_hash(title, text)
     revisions = existing.revisions if existing else ()
@@ -112,18 +109,18 @@ def build_article(
         url=existing.url if existing else entry.url,
         normalized_url=existing.normalized_url if existing else addresses(entry, "", "")[0],
         final_url=final_url,
-        canonical_url=extracted.canonical_url if extracted else "",
+        canonical_url=extracted.canonical_url,
         title=title,
         text=text,
         source=registrable_domain(host_of(final_url)),
-        publisher=(extracted.publisher if extracted else "") or feed.title,
-        lang=(extracted.lang if extracted else feed_lang) or entry.lang or feed.lang or "und",
-        authors=(extracted.authors if extracted else ()) or entry.authors,
-        section=(extracted.section if extracted else "") or next(iter(entry.categories), ""),
-        image=(extracted.image if extracted else "") or entry.image,
+        publisher=extracted.publisher or feed.title,
+        lang=extracted.lang if extracted.lang != "und" else entry.lang or feed.lang or "und",
+        authors=extracted.authors or entry.authors,
+        section=extracted.section or next(iter(entry.categories), ""),
+        image=extracted.image or entry.image,
         published_at=published,
         published_raw=raw,
-        updated_at=(extracted.updated_at if extracted else None) or entry.updated_at,
+        updated_at=extracted.updated_at or entry.updated_at,
         fetched_at=fetched_at,
         first_fetched_at=first_fetched,
         first_stored_at=existing.first_stored_at if existing else now,
@@ -138,6 +135,17 @@ def build_article(
         text_hash=ids.sha256("text", text),
         revisions=revisions,
     )
+
+
+def _published(
+    entry: Entry, extracted: Extracted, fetched_at: datetime
+) -> tuple[datetime | None, str]:
+    """The feed's date, or the page's where the feed has none or one without a zone."""
+    listed = plausible(entry.published_at, fetched_at), entry.published_raw
+    shown = plausible(extracted.published_at, fetched_at), extracted.published_raw
+    first, second = (shown, listed) if entry.zoneless else (listed, shown)
+    chosen = first if first[0] is not None else second
+    return chosen[0], chosen[1] or first[1] or second[1]
 
 
 def with_tags(article: Article, tagged: Tagged) -> Article:

@@ -13,6 +13,7 @@ from ingest.archive import RawPage
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.model import Entry, EntryState
 from ingest.pipeline.streams import by_host
+from ingest.pipeline.twins import split_twins
 from ingest.store.port import Where
 from ingest.urls import registrable_domain
 
@@ -35,8 +36,12 @@ class Page:
     failure: FetchFailed | None = None
 
 
-def due_entries(services: Services) -> list[Entry]:
-    """Entries whose page is to be fetched now, at most `pages_per_host` a host, newest first."""
+def due_entries(services: Services) -> tuple[list[Entry], list[Entry]]:
+    """Entries whose page is to be fetched now, at most `pages_per_host` a host, newest first.
+
+    Returns:
+        (entries, twins): twins link to the page of one of the entries, see `settle_twins`.
+    """
     found = services.store.find(
         Entry,
         Where("state", "=", EntryState.NEW),
@@ -44,13 +49,14 @@ def due_entries(services: Services) -> list[Entry]:
         order_by="-first_seen_at",
         limit=SELECT_LIMIT,
     )
+    pages, twins = split_twins(found)
     budget: defaultdict[str, int] = defaultdict(int)
     chosen = []
-    for entry in found:
+    for entry in pages:
         budget[entry.host] += 1
         if not entry.host or budget[entry.host] <= services.settings.fetch.pages_per_host:
             chosen.append(entry)
-    return chosen
+    return chosen, twins
 
 
 async def fetch_pages(services: Services, entries: Iterable[Entry]) -> AsyncIterator[list[Page]]:

@@ -19,6 +19,7 @@ from ingest.pipeline.pages import Page, due_entries, fetch_pages
 from ingest.pipeline.poll import due_feeds, poll_feeds
 from ingest.pipeline.save import save_chunk
 from ingest.pipeline.streams import CHUNK_ITEMS
+from ingest.pipeline.twins import settle_twins
 from ingest.store.port import Where
 
 if TYPE_CHECKING:
@@ -68,10 +69,12 @@ async def run_pass(
         await poll_feeds(services, due_feeds(services) if feeds is None else feeds)
         held.renew()
     if not services.stop.is_set():
-        entries = due_entries(services)
+        entries, twins = due_entries(services)
         services.progress("pages", 0, len(entries))
         pages = fetch_pages(services, entries)
         await _save_pages(services, rules, report, held, pages, total=len(entries))
+        settled = await asyncio.to_thread(settle_twins, services, twins)
+        await asyncio.to_thread(_evaluate, services, rules, report, settled)
     await asyncio.to_thread(_evaluate, services, rules, report, None)
     await deliver(services.store, rules, services.fetcher, services.clock)
     report.finished_at = services.clock()

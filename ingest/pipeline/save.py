@@ -3,41 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
 from ingest import articles, ids
-from ingest.errors import ConflictError, ParseError, WorkerError
-from ingest.extract.article import extract_html_fragment
-from ingest.extract.language import detect_language
+from ingest.errors import ConflictError
 from ingest.model import Article, Entry, EntryState, Feed, UrlAlias
-from ingest.pipeline.pages import after_failure
+from ingest.pipeline.read import read_page
 from ingest.store.port import Lost, Refused, Save, Saved, Where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ingest.extract.result import Extracted
     from ingest.pipeline.pages import Page
+    from ingest.pipeline.read import Ready
     from ingest.pipeline.services import Services
 
 log = structlog.get_logger()
 
-MIN_FEED_CHARS = 20  # less is a headline repeated, no article
+MIN_CHARS = 20  # less is a headline repeated, no article
 MIN_COPY_CHARS = 200  # shorter texts coincide by chance
 SAVE_TRIES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """An entry as it will be marked, with what is known of its article."""
-
-    entry: Entry
-    extracted: Extracted | None
-    feed_text: str
-    feed_lang: str
 
 
 async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
@@ -46,71 +34,8 @@ async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
     Nothing here fails for one bad page: it becomes a dead entry with its reason, or an article
     made of the feed's own content.
     """
-    ready = await asyncio.gather(*(_read(services, page) for page in pages))
-    return await asyncio.to_thread(_save_all, services, [item for item in ready if item])
-
-
-async def _read(services: Services, page: Page) -> Ready | None:
-    entry, extracted = page.entry, None
-    if page.failure is not None:
-        entry = after_failure(
-            entry, page.failure, services.clock(), tries=services.settings.poll.page_tries
-        )
-        services.counters["pages_failed"] += 1
-        log.info("page_failed", url=entry.url, code=page.failure.code, entry=entry.id[:12])
-    elif page.raw is not None:
-        services.counters["pages_fetched"] += 1
-        entry, extracted = await _extract(services, page)
-    else:
-        entry = replace(entry, state=EntryState.STORED, after=EntryState.DONE)
-    text = lang = ""
-    if extracted is None:
-        text = _feed_text(entry)
-        lang = detect_language(text, entry.lang) if text else ""
-    return Ready(entry, extracted, text, lang)
-
-
-async def _extract(services: Services, page: Page) -> tuple[Entry, Extracted | None]:
-    assert page.raw is not None
-    settings = services.settings.extract
-    entry = replace(page.entry, state=EntryState.STORED, after=EntryState.DONE, next_try_at=None)
-    header = {
-        "url": page.raw.final_url,
-        "content_type": page.raw.headers.get("content-type", ""),
-        "now": services.clock(),
-        "min_chars": settings.min_chars,
-        "max_html_bytes": settings.max_html_bytes,
-    }
-    try:
-        extracted: Extracted = await services.workers.call("extract_article", header, page.raw.body)
-    except ParseError as exc:
-        return replace(entry, reason=exc.reason), None
-    except WorkerError as exc:
-        services.counters["pages_poison"] += 1
-        log.warning("page_poison", url=entry.url, reason=exc.reason, entry=entry.id[:12])
-        return replace(entry, reason=exc.reason, after=EntryState.DEAD), None
-    if is_poorer(extracted, len(_feed_text(entry))):
-        why = next((flag for flag in extracted.flags if flag in {"consent", "paywall"}), "no-text")
-        reason = f"{why}: the page gave less text than its feed"
-        return replace(entry, reason=reason), None
-    return entry, extracted
-
-
-def is_poorer(extracted: Extracted, feed_chars: int) -> bool:
-    """Whether the feed's own content says more than what the page gave.
-
-    A page behind a wall, or with less text than counts as an article, yields to any longer feed
-    content; another page only to one twice as long (a video's caption, a teaser).
-    """
-    if not extracted.text:
-        return True
-    if {"short", "consent", "paywall"} & set(extracted.flags):
-        return feed_chars > len(extracted.text)
-    return feed_chars > 2 * len(extracted.text)
-
-
-def _feed_text(entry: Entry) -> str:
-    return extract_html_fragment(entry.content) if entry.content else ""
+    ready = await asyncio.gather(*(read_page(services, page) for page in pages))
+    return await asyncio.to_thread(_save_all, services, ready)
 
 
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
@@ -120,7 +45,7 @@ def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
     saves: list[Save] = []
     ready: list[Ready] = []
     for item in items:
-        if item.extracted is None and len(item.feed_text) < MIN_FEED_CHARS:
+        if len(item.extracted.text) < MIN_CHARS:
             _without_article(services, item.entry)
             continue
         feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
@@ -172,16 +97,12 @@ def _without_article(services: Services, entry: Entry) -> None:
 
 def _prepare(services: Services, item: Ready, feed: Feed, pending: Mapping[str, Article]) -> Save:
     entry = item.entry
-    title = (item.extracted.title if item.extracted else "") or entry.title
-    text = item.extracted.text if item.extracted else item.feed_text
-    article_id, existing = _identity(services, item, title, text, pending)
+    article_id, existing = _identity(services, item, pending)
     article = articles.build_article(
         entry,
         feed,
         item.extracted,
         article_id=article_id,
-        feed_text=item.feed_text,
-        feed_lang=item.feed_lang,
         existing=existing,
         now=services.clock(),
     )
@@ -196,7 +117,7 @@ def _prepare(services: Services, item: Ready, feed: Feed, pending: Mapping[str, 
 
 
 def _identity(
-    services: Services, item: Ready, title: str, text: str, pending: Mapping[str, Article]
+    services: Services, item: Ready, pending: Mapping[str, Article]
 ) -> tuple[str, Article | None]:
     """Find the article that this entry's addresses lead to, or claim a new one.
 
@@ -204,8 +125,7 @@ def _identity(
     stored yet.
     """
     entry = item.entry
-    canonical = item.extracted.canonical_url if item.extracted else ""
-    urls = articles.addresses(entry, entry.final_url, canonical)
+    urls = articles.addresses(entry, entry.final_url, item.extracted.canonical_url)
     declared = set(urls) - set(articles.addresses(entry, entry.final_url, ""))
     known = services.store.get_many(UrlAlias, urls)
     article_id = entry.article_id
@@ -215,7 +135,9 @@ def _identity(
         owner = known[url].article_id
         if url in declared and owner != article_id:
             other = pending.get(owner) or services.store.get_article(owner)
-            if other is None or not articles.same_article(other, title, text):
+            if other is None or not articles.same_article(
+                other, articles.title_of(entry, item.extracted), item.extracted.text
+            ):
                 urls = tuple(u for u in urls if u != url)
                 continue
         article_id = article_id or owner

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingest.cli.output import iso, say
 from ingest.coverage import Coverage, coverage_line, coverage_of
-from ingest.model import Feed
+from ingest.model import Feed, Note
 from ingest.pipeline.services import utc_now
 
 if TYPE_CHECKING:
@@ -20,8 +20,11 @@ def coverage(store: Store) -> Coverage:
 
 
 def print_coverage(store: Store) -> None:
-    """Print it as the last line."""
+    """Print it as the last line; a store of invented news says so."""
     say(coverage_line(coverage(store), utc_now()), style="dim")
+    notice = store.get(Note, "notice")
+    if notice is not None:
+        say(notice.value, style="dim")
 
 
 def coverage_json(store: Store) -> dict[str, Any]:

@@ -5,84 +5,43 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
-from datetime import date, timedelta
-from importlib.resources import as_file, files
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from ingest import ids
-from ingest.alerts.rules import load_rules
 from ingest.board import board
 from ingest.cli.boards import print_board
 from ingest.cli.context import command, opened_store
 from ingest.cli.output import clean, console, counted, say
 from ingest.cli.runs import one_pass
-from ingest.demo.newsroom import Newsroom, story_start
-from ingest.demo.server import NewsroomServer
-from ingest.fetch.resolve import map_resolver
+from ingest.demo.desk import NOTICE, add_feeds, demo_settings, remembered_start
 from ingest.logs import configure_logs
 from ingest.model import Alert, Feed, Note
 from ingest.pipeline.services import utc_now
 from ingest.query.ast import All, LeaderIs
-from ingest.settings import load_settings
 from ingest.store.port import Search
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingest.alerts.rules import RuleSet
+    from ingest.demo.newsroom import Newsroom
     from ingest.model import Article
     from ingest.pipeline.run import PassReport
     from ingest.settings import Settings
     from ingest.store.port import Store
 
 STORE = "sqlite:///data/demo.sqlite"
-NOTICE = "sample newsroom, invented news"
-
-
-def demo_settings(folder: str = "data") -> Settings:
-    """The settings of the demo: its own files, no pauses, the packaged rules."""
-    with as_file(files("ingest.demo").joinpath("rules.yaml")) as rules:
-        return load_settings(
-            store=f"sqlite:///{folder}/demo.sqlite",
-            fetch={"host_pause_s": 0.0, "pages_per_host": 100_000},
-            archive={"url": f"{folder}/demo-archive"},
-            alerts={"rules": rules, "file": Path(folder) / "demo-alerts.jsonl"},
-        )
-
-
-def remembered_start(store: Store) -> tuple[date, bool]:
-    """The Monday on which the story begins, and whether this store saw its end already."""
-    start = store.get(Note, "demo-start")
-    if start is None:
-        start = Note(id="demo-start", value=story_start(utc_now()).isoformat())
-        store.put([start, Note(id="notice", value=NOTICE)])
-    return date.fromisoformat(start.value), store.get(Note, "demo-told") is not None
-
-
-def add_feeds(store: Store, newsroom: Newsroom) -> list[Feed]:
-    """Add the newsroom's feeds where they are missing; returns all of them."""
-    feeds = [
-        Feed(
-            id=ids.feed_id(f"{site.base}{spec.path}"),
-            url=f"{site.base}{spec.path}",
-            title=spec.title,
-            lang=site.lang,
-            country=site.country,
-            timezone=site.zone,
-            added_at=utc_now(),
-        )
-        for site, spec in newsroom.feeds()
-    ]
-    store.put(feeds)
-    return list(store.get_many(Feed, [feed.id for feed in feeds]).values())
 
 
 @command
 def demo() -> None:
     """Poll the sample newsroom into data/demo.sqlite and show what came of it."""
+    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
+    from ingest.demo.newsroom import Newsroom  # noqa: PLC0415
+
     started = time.monotonic()
     settings = demo_settings()
     configure_logs(settings.log)
@@ -108,6 +67,9 @@ def demo() -> None:
 async def _watch(
     settings: Settings, store: Store, rules: RuleSet, newsroom: Newsroom, *, told: bool
 ) -> list[PassReport]:
+    from ingest.demo.server import NewsroomServer  # noqa: PLC0415  as above
+    from ingest.fetch.resolve import map_resolver  # noqa: PLC0415
+
     reports = []
     with NewsroomServer(newsroom) as server:
         resolver = map_resolver(server.resolver_map())

@@ -19,8 +19,6 @@ from ingest.coverage import ago
 from ingest.errors import UsageError
 from ingest.feeds.opml import OpmlFeed, parse_opml, write_opml
 from ingest.model import Feed
-from ingest.pipeline.check import Check, check_feeds, find_feed
-from ingest.pipeline.opening import open_services
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
 from ingest.urls import is_http_url
@@ -28,6 +26,7 @@ from ingest.urls import is_http_url
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingest.pipeline.check import Check
     from ingest.settings import Settings
     from ingest.store.port import Store
 
@@ -80,6 +79,9 @@ def add(
 
 
 async def _looked_for(settings: Settings, store: Store, feed: Feed) -> Feed:
+    from ingest.pipeline.check import find_feed  # noqa: PLC0415  other commands start without it
+    from ingest.pipeline.opening import open_services  # noqa: PLC0415
+
     async with open_services(settings, store) as services:
         well, tried = await find_feed(services, feed)
     if not well:
@@ -221,6 +223,9 @@ def check(
 async def _checked(
     settings: Settings, store: Store, feeds: Sequence[Feed], *, verbose: bool
 ) -> list[Check]:
+    from ingest.pipeline.check import check_feeds  # noqa: PLC0415  as above
+    from ingest.pipeline.opening import open_services  # noqa: PLC0415
+
     checks = []
     async with open_services(settings, store) as services:
         async for one in check_feeds(services, feeds):

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ingest.alerts.rules import load_rules
 from ingest.cli.context import CALL, FEEDS_FAILED, command, opened_store
 from ingest.cli.output import counted, print_json, say, talk
 from ingest.cli.progress import progress_bars
@@ -18,8 +17,6 @@ from ingest.coverage import ago
 from ingest.errors import UsageError
 from ingest.leases import lease
 from ingest.model import Feed
-from ingest.pipeline.opening import open_services
-from ingest.pipeline.run import run_pass
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
 
@@ -51,6 +48,8 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a pass.")] = False,
 ) -> None:
     """Poll what is due, fetch, extract, tag, store, raise alerts."""
+    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
+
     if once and every:
         raise UsageError("--once", "cannot be joined with --every", "name one of them")
     pause_s = seconds_of(every) if every else None
@@ -108,6 +107,9 @@ async def one_pass(
     feeds: Sequence[Feed] | None = None,
 ) -> PassReport:
     """Take the lease, open the edges, run one pass."""
+    from ingest.pipeline.opening import open_services  # noqa: PLC0415  as above
+    from ingest.pipeline.run import run_pass  # noqa: PLC0415
+
     with lease(store, "poll", clock=clock) as held, progress_bars() as progress:
         async with open_services(
             settings, store, resolver=resolver, clock=clock, progress=progress

@@ -16,7 +16,6 @@ from ingest.cli.context import CALL, command
 from ingest.cli.output import iso, print_json, say
 from ingest.cli.searches import JsonOption
 from ingest.errors import FetchError, UsageError, WorkerError
-from ingest.fetch.client import Fetcher
 from ingest.fetch.result import Fetched
 from ingest.pipeline.services import utc_now
 from ingest.tag import Tagger, to_json
@@ -115,6 +114,8 @@ def extract(
 async def _extracted(settings: Settings, source: str) -> Extracted:
     url, content_type = source, ""
     if is_http_url(source):
+        from ingest.fetch.client import Fetcher  # noqa: PLC0415  `tag` starts without it
+
         async with Fetcher(settings.fetch) as fetcher:
             result = await fetcher.get(source, kind="page", now=utc_now())
         if not isinstance(result, Fetched):

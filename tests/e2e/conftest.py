@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ingest.alerts.rules import load_rules
-from ingest.cli.demo import add_feeds, demo_settings
 from ingest.cli.runs import one_pass
+from ingest.demo.desk import add_feeds, demo_settings
 from ingest.demo.newsroom import Newsroom, story_start
 from ingest.demo.server import NewsroomServer
 from ingest.fetch.resolve import map_resolver

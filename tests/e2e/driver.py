@@ -16,8 +16,8 @@ from datetime import date
 from pathlib import Path
 
 from ingest.alerts.rules import load_rules
-from ingest.cli.demo import add_feeds, demo_settings
 from ingest.cli.runs import one_pass
+from ingest.demo.desk import add_feeds, demo_settings
 from ingest.demo.newsroom import Newsroom
 from ingest.fetch.resolve import map_resolver
 from ingest.pipeline import streams

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from ingest.fetch import robots
 from ingest.fetch.hosts import Granted, Resting, Wait, host_key
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from ingest.fetch.client import Fetcher
     from ingest.fetch.hosts import HostGate
     from ingest.model import Host
+
+
+# A host is held for as long as a request may take, and mostly free long before that.
+RECHECK_S: Final = 1.0
 
 
 class PoliteFetcher:
@@ -136,10 +140,11 @@ class PoliteFetcher:
                         headers={"retry-after": str(left_s)},
                     )
                 case Wait(seconds):
-                    waited += seconds
-                    if waited > self._patience_s:
-                        detail = f"{host_key(url)} is busy for {seconds:.0f} s more"
+                    if waited >= self._patience_s:
+                        detail = f"{host_key(url)} is busy for up to {seconds:.0f} s more"
                         return FetchFailed(url, "busy-host", detail, self._clock())
+                    seconds = min(seconds, RECHECK_S)
+                    waited += seconds
                     await self._sleep(seconds)
 
     async def _check_rules(self, url: str) -> FetchFailed | None:

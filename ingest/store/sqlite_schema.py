@@ -166,6 +166,8 @@ def _check_file(path: Path, *, create: bool) -> bool:
     """Return whether the file is yet to be made."""
     name = str(path)
     way_out = "name the store with --store sqlite:///path, or make it with: summitwatch run"
+    if "\0" in name:
+        raise StoreDownError(repr(name), "is no path: it has a NUL", "name a file")
     try:
         if path.is_dir():
             raise StoreDownError(name, "is a folder, not a store", "name a file")
@@ -176,7 +178,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
             return True
         with path.open("rb") as file:
             head = file.read(len(MAGIC))
-    except (OSError, ValueError) as exc:  # ValueError: a NUL in the path
+    except OSError as exc:
         raise StoreDownError(
             name, f"cannot be opened: {exc}", "check the path and its rights"
         ) from exc

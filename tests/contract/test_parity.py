@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from storing import corpora, settle, trees
+from random_articles import corpora, trees
+from storing import settle
 
 from ingest.query.match import binds, matches
 from ingest.query.projection import project

@@ -107,7 +107,7 @@ def _prepare(services: Services, item: Ready, feed: Feed, pending: Mapping[str, 
         now=services.clock(),
     )
     if not article.copy_of and len(article.text) >= MIN_COPY_CHARS:
-        article = replace(article, copy_of=_original(services, article))
+        article = replace(article, copy_of=_original(services, article, pending))
     tagged = services.tagger.tag(
         article.text, lang=article.lang, title=article.title, published=article.effective_at
     )
@@ -151,11 +151,12 @@ def _identity(
     return article_id, services.store.get_article(article_id)
 
 
-def _original(services: Services, article: Article) -> str:
+def _original(services: Services, article: Article, pending: Mapping[str, Article]) -> str:
     """Id of an article of another source with the very same text, the first stored; else ""."""
     same = services.store.find_articles(
         Where("text_hash", "=", article.text_hash), order_by="first_stored_at", limit=5
     )
+    same += [other for other in pending.values() if other.text_hash == article.text_hash]
     for other in same:
         if other.id != article.id and other.source != article.source:
             return other.copy_of or other.id

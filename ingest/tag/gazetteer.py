@@ -163,20 +163,25 @@ class Gazetteer:
             return tuple(e.id for e in self.compiled.entities if e.qid == wanted.upper())
         return tuple(sorted(found, key=lambda entity_id: (*found[entity_id], entity_id)))
 
-    def suggest(self, text: str, limit: int = 5) -> tuple[str, ...]:
+    def suggest(
+        self, kind: Literal["leader", "venue", "any"], text: str, limit: int = 5
+    ) -> tuple[str, ...]:
         """English names of entities whose names look most like `text`, best first."""
-        close = difflib.get_close_matches(
-            fold(text)[:60], self._suggestible, n=limit * 3, cutoff=0.72
-        )
-        return tuple(dict.fromkeys(self._suggestible[form] for form in close))[:limit]
+        names = {
+            form: name
+            for (form, is_leader), name in self._suggestible.items()
+            if kind == "any" or is_leader == (kind == "leader")
+        }
+        close = difflib.get_close_matches(fold(text)[:60], names, n=limit * 3, cutoff=0.72)
+        return tuple(dict.fromkeys(names[form] for form in close))[:limit]
 
     @cached_property
-    def _suggestible(self) -> dict[str, str]:
+    def _suggestible(self) -> dict[tuple[str, bool], str]:
         names = {}
         for entity in self.compiled.entities:
             if entity.kind != "city" or entity.weight == 1 or entity.weight > 300_000:
                 for spelled in (entity.name, *(n for ns in entity.names.values() for n in ns)):
-                    names.setdefault(fold(spelled), entity.name)
+                    names.setdefault((fold(spelled), entity.kind == "leader"), entity.name)
         return names
 
     def office_at(self, entity: Entity, day: date | None) -> Office | None:

@@ -1,7 +1,9 @@
 """The outbox: every alert to every channel of its rule, sent and then marked.
 
-A crash between sending and marking sends again. The `file` channel looks whether the alert
-already stands in the file; on a terminal it is shown a second time, marked so.
+A try is noted before it is made, so a crash between sending and marking shows: what cannot be
+known to have arrived is sent again. The `file` channel looks whether the alert already stands in
+the file, a webhook gets the same Idempotency-Key, mail the same Message-ID; a terminal and Slack
+are told that it may be a repeat.
 """
 
 from __future__ import annotations
@@ -9,13 +11,16 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections import Counter, defaultdict
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
+from ingest.alerts.channels import Letter, SendError
 from ingest.alerts.channels.file import append_records
+from ingest.alerts.channels.mail import send_mail
+from ingest.alerts.channels.webhook import send_slack, send_webhook
 from ingest.alerts.render import alert_json, alert_lines
 from ingest.errors import LeaseHeldError
 from ingest.leases import lease
@@ -47,99 +52,114 @@ def print_stdout(line: str) -> None:
 async def deliver(
     store: Store,
     rules: RuleSet,
-    fetcher: Fetcher | None,  # noqa: ARG001  webhooks go through it
+    fetcher: Fetcher | None,
     clock: Callable[[], datetime],
     *,
     print_line: Callable[[str], None] = print_stdout,
 ) -> Counter[str]:
-    """Send what is due in the outbox, one channel after another, and mark it.
+    """Send what is due in the outbox and mark it; channels do not wait for each other.
 
     Args:
+        fetcher: carries webhooks; None where there are none.
         print_line: takes the lines of the `stdout` channel, made safe for a terminal.
 
     Returns:
-        How many rows were `delivered`, `failed` (to be tried again) or `dead`.
+        How many rows were `delivered`, `failed` (to be tried again) or `dead`. Nothing where
+        another run is delivering.
     """
     try:
         with lease(store, "deliver", clock=clock):
-            return await asyncio.to_thread(_deliver, store, rules, clock, print_line)
+            outbox = _Outbox(store, rules, fetcher, clock, print_line)
+            return await outbox.send_due()
     except LeaseHeldError:
-        return Counter()  # another run is delivering
+        return Counter()
 
 
-def _deliver(
-    store: Store,
-    rules: RuleSet,
-    clock: Callable[[], datetime],
-    print_line: Callable[[str], None],
-) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    due = store.find(Delivery, Where("state", "=", "pending"), Where("next_try_at", "<=", clock()))
-    alerts = store.get_many(Alert, {row.alert_id for row in due})
-    by_channel: defaultdict[str, list[tuple[Delivery, Alert]]] = defaultdict(list)
-    for row in sorted(due, key=lambda row: (row.created_at, row.id)):
-        if row.alert_id in alerts:
-            by_channel[row.channel].append((row, alerts[row.alert_id]))
-        else:
-            counts["dead"] += _mark(store, [replace(row, state="dead", error="its alert is gone")])
-    for name, sends in by_channel.items():
-        channel = rules.channels.get(name)
-        rows = [replace(row, tries=row.tries + 1) for row, _ in sends]
-        tried = [row for row in store.put(rows) if row is not None]  # noted before it is sent
-        by_id = {alert.id: alert for _, alert in sends}
-        if channel is None:
-            counts += _failed(store, tried, f"the rules have no channel {name!r}", clock())
-            continue
-        try:
-            _send(channel, [(row, by_id[row.alert_id]) for row in tried], rules, print_line)
-        except OSError as exc:
-            counts += _failed(store, tried, str(exc), clock())
-        else:
-            done = [
-                replace(row, state="delivered", delivered_at=clock(), error="") for row in tried
-            ]
-            counts["delivered"] += _mark(store, done)
-    return counts
+@dataclass(frozen=True, slots=True)
+class _Outbox:
+    store: Store
+    rules: RuleSet
+    fetcher: Fetcher | None
+    clock: Callable[[], datetime]
+    print_line: Callable[[str], None]
 
-
-def _send(
-    channel: Channel,
-    sends: Sequence[tuple[Delivery, Alert]],
-    rules: RuleSet,
-    print_line: Callable[[str], None],
-) -> None:
-    if channel.type == "file":
-        assert channel.path is not None
-        append_records(channel.path, (alert_json(alert, rules) for _, alert in sends))
-        return
-    for row, alert in sends:
-        first, *rest = alert_lines(alert)
-        print_line(first if row.tries == 1 else f"{first} (perhaps shown before)")
-        for line in rest:
-            print_line(line)
-
-
-def _failed(store: Store, rows: Sequence[Delivery], error: str, now: datetime) -> Counter[str]:
-    """Put rows off, longer after each try; after a day they are dead."""
-    log.warning("delivery_failed", channel=rows[0].channel if rows else "", error=error[:200])
-    counts: Counter[str] = Counter()
-    for row in rows:
-        pause = timedelta(seconds=BACK_OFF_S[min(row.tries, len(BACK_OFF_S)) - 1])
-        is_dead = now - row.created_at >= GIVE_UP
-        _mark(
-            store,
-            [
-                replace(
-                    row,
-                    state="dead" if is_dead else "pending",
-                    next_try_at=now + pause,
-                    error=error[:500],
-                )
-            ],
+    async def send_due(self) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        due = self.store.find(
+            Delivery, Where("state", "=", "pending"), Where("next_try_at", "<=", self.clock())
         )
-        counts["dead" if is_dead else "failed"] += 1
-    return counts
+        alerts = self.store.get_many(Alert, {row.alert_id for row in due})
+        by_channel: defaultdict[str, list[tuple[Delivery, Alert]]] = defaultdict(list)
+        for row in sorted(due, key=lambda row: (row.created_at, row.id)):
+            if row.alert_id in alerts:
+                by_channel[row.channel].append((row, alerts[row.alert_id]))
+            else:
+                self.store.put([replace(row, state="dead", error="its alert is gone")])
+                counts["dead"] += 1
+        sent = await asyncio.gather(*(self._channel(name, s) for name, s in by_channel.items()))
+        return sum(sent, counts)
 
+    async def _channel(self, name: str, sends: Sequence[tuple[Delivery, Alert]]) -> Counter[str]:
+        """Send what is due to one channel; where it is down, all of that is put off at once."""
+        counts: Counter[str] = Counter()
+        channel = self.rules.channels.get(name)
+        for at, (row, alert) in enumerate(sends):
+            tried = self.store.put([replace(row, tries=row.tries + 1)])[0]
+            if tried is None:
+                continue  # another run has it
+            try:
+                if channel is None:
+                    raise SendError(name, "the rules have no such channel")  # noqa: TRY301
+                await self._send(channel, Letter(alert, tried, alert_json(alert, self.rules)))
+            except (SendError, OSError) as exc:
+                reason = exc.reason if isinstance(exc, SendError) else str(exc)
+                log.warning("delivery_failed", channel=name, alert=alert.id[:12], error=reason)
+                # Where the channel is down, the others share its outage and its pauses.
+                is_down = not isinstance(exc, SendError) or exc.is_down
+                rest = [later for later, _ in sends[at + 1 :]] if is_down else []
+                counts += self._put_off([tried, *rest], exc, reason)
+                if is_down:
+                    break
+            else:
+                done = replace(tried, state="delivered", delivered_at=self.clock(), error="")
+                counts["delivered"] += self.store.put([done])[0] is not None
+        return counts
 
-def _mark(store: Store, rows: Sequence[Delivery]) -> int:
-    return sum(row is not None for row in store.put(rows))
+    async def _send(self, channel: Channel, letter: Letter) -> None:
+        match channel.type:
+            case "file":
+                assert channel.path is not None
+                await asyncio.to_thread(append_records, channel.path, [letter.record])
+            case "email":
+                await asyncio.to_thread(send_mail, channel, letter)
+            case "webhook" | "slack":
+                if self.fetcher is None:
+                    raise SendError(channel.name, "there is no network here")
+                post = send_webhook if channel.type == "webhook" else send_slack
+                await post(channel, letter, self.fetcher, self.clock())
+            case _:
+                self._print(letter)
+
+    def _print(self, letter: Letter) -> None:
+        first, *rest = alert_lines(letter.alert)
+        self.print_line(first if letter.row.tries == 1 else f"{first} (perhaps shown before)")
+        for line in rest:
+            self.print_line(line)
+
+    def _put_off(self, rows: Sequence[Delivery], exc: Exception, reason: str) -> Counter[str]:
+        """Put rows off, longer after each try of the first; after a day of that they are dead."""
+        now, counts = self.clock(), Counter[str]()
+        tries = rows[0].tries
+        asked_s = exc.retry_after_s if isinstance(exc, SendError) else 0.0
+        pause_s = max(BACK_OFF_S[min(tries, len(BACK_OFF_S)) - 1], asked_s)
+        for row in rows:
+            is_dead = tries >= len(BACK_OFF_S) and now - row.created_at >= GIVE_UP
+            waiting = replace(
+                row,
+                state="dead" if is_dead else "pending",
+                next_try_at=now + timedelta(seconds=pause_s),
+                error=reason[:500],
+            )
+            if self.store.put([waiting])[0] is not None:
+                counts["dead" if is_dead else "failed"] += 1
+        return counts

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ingest.alerts import rules as reader
-from ingest.alerts.channels import CHANNEL_TYPES
+from ingest.alerts.channels import CHANNEL_TYPES, FIELDS
 from ingest.alerts.conditions import AllOf, Clause, NoneOf, QueryIs
 from ingest.alerts.rules import load_rules, parse_rules, read_rules, rules_file
 from ingest.errors import SettingsError
@@ -301,6 +301,34 @@ def test_errors_of_a_rule(rule, path, reason, way_out):
         pytest.param("x", "channels", "must be a mapping", id="text"),
         pytest.param("{desk: file}", "channels.desk", "has no type", id="no-type"),
         pytest.param("{desk: {type: fax}}", "channels.desk.type", "'fax'", id="type"),
+        pytest.param("{desk: {type: webhook}}", "channels.desk", "has no url", id="no-url"),
+        pytest.param(
+            "{desk: {type: webhook, url: 'ftp://x'}}",
+            "channels.desk.url",
+            "is no address",
+            id="ftp",
+        ),
+        pytest.param(
+            "{desk: {type: slack, url: 'http://[x'}}",
+            "channels.desk.url",
+            "is no address",
+            id="url",
+        ),
+        pytest.param(
+            "{desk: {type: slack, url: 'env:A B'}}", "channels.desk.url", "no variable", id="env"
+        ),
+        pytest.param(
+            "{desk: {type: email, to: [a@b, 'c d'], from: a@b, smtp: 'smtp://h'}}",
+            "channels.desk.to[1]",
+            "no mail address",
+            id="mail-address",
+        ),
+        pytest.param(
+            '{desk: {type: email, to: "a@b\\nBcc: x@y", from: a@b, smtp: "smtp://h"}}',
+            "channels.desk.to",
+            "no mail address",
+            id="mail-header",
+        ),
         pytest.param("{Desk!: {type: file}}", "channels.Desk!", "no channel name", id="name"),
         pytest.param(
             "{desk: {type: stdout, path: x}}", "channels.desk.path", "unknown field", id="field"
@@ -378,5 +406,7 @@ def test_the_schema_knows_the_same_fields():
     assert set(clause["properties"]) == set(reader.CONDITION_FIELDS)
     assert set(rule["properties"]["type"]["enum"]) == set(reader.RULE_TYPES)
     assert set(schema["$defs"]["keyField"]["enum"]) == set(reader.KEY_FIELDS)
-    types = {c["properties"]["type"]["const"] for c in schema["$defs"]["channel"]["oneOf"]}
-    assert types == set(CHANNEL_TYPES)
+    channels = schema["$defs"]["channel"]["oneOf"]
+    fields = {c["properties"]["type"]["const"]: set(c["properties"]) for c in channels}
+    assert fields == {kind: set(known) for kind, known in FIELDS.items()}
+    assert set(fields) == set(CHANNEL_TYPES)

@@ -1,0 +1,104 @@
+"""A webhook sink and a mail server on loopback that misbehave on demand and keep a ledger."""
+
+from __future__ import annotations
+
+import socketserver
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class HookSink:
+    """Answers with `script`: a list of statuses, `reset` (no answer at all) and `lost` (taken,
+    then no answer); when it is used up, 200. `ledger` holds (headers, body) of all that was taken.
+    """
+
+    def __init__(self, *script):
+        sink = self
+        self.script, self.ledger, self.asked, self.extra = list(script), [], 0, {}
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                sink.asked += 1
+                step = sink.script.pop(0) if sink.script else 200
+                if step in {200, 204, "lost"}:
+                    sink.ledger.append((dict(self.headers), body))
+                if isinstance(step, str):
+                    self.close_connection = True
+                    return
+                self.send_response(step)
+                for name, value in sink.extra.items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.port = self._server.server_address[1]
+        self.url = f"http://hook.example:{self.port}/in?key=1"
+
+    def keys(self):
+        return [headers["Idempotency-Key"] for headers, _ in self.ledger]
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exc):
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
+
+
+class MailSink:
+    """A mail server: enough SMTP for one client. `script` holds answers to DATA (`250 …`)."""
+
+    def __init__(self, *script, features=()):
+        sink = self
+        self.script, self.mails, self.commands = list(script), [], []
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                self.say("220 sink")
+                while line := self.rfile.readline():
+                    command = line.decode().strip()
+                    sink.commands.append(command)
+                    verb = command.split(maxsplit=1)[0].upper() if command else ""
+                    if verb == "EHLO":
+                        lines = ("sink", "8BITMIME", *features)
+                        for name in lines[:-1]:
+                            self.say(f"250-{name}")
+                        self.say(f"250 {lines[-1]}")
+                    elif verb == "DATA":
+                        self.say("354 go on")
+                        self.take()
+                    elif verb == "QUIT":
+                        self.say("221 bye")
+                        return
+                    else:
+                        self.say("250 ok")
+
+            def take(self):
+                lines = []
+                while (line := self.rfile.readline()) != b".\r\n":
+                    lines.append(line.removeprefix(b".") if line.startswith(b"..") else line)
+                answer = sink.script.pop(0) if sink.script else "250 taken"
+                if answer.startswith("250"):
+                    sink.mails.append(b"".join(lines))
+                self.say(answer)
+
+            def say(self, text):
+                self.wfile.write(f"{text}\r\n".encode())
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+        self.port = self._server.server_address[1]
+        self.url = f"smtp://127.0.0.1:{self.port}"
+
+    __enter__ = HookSink.__enter__
+    __exit__ = HookSink.__exit__

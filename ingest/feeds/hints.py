@@ -60,6 +60,8 @@ def freshness_seconds(headers: Mapping[str, str], now: datetime) -> int | None:
 
     `no-cache` and `no-store` cancel max-age (RFC 9111 5.2.2).
     """
+    if "cache-control" not in headers and "expires" not in headers:
+        return None
     control = dict(_DIRECTIVE.findall(headers.get("cache-control", "").lower()))
     if "no-cache" in control or "no-store" in control:
         return None

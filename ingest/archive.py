@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import fsspec
@@ -160,11 +161,14 @@ class Archive:
             offset += used
 
     def delete_before(self, day: date) -> int:
-        """Delete the chunks written before a day; returns how many."""
+        """Delete the chunks written before a day, and folders so emptied; returns how many."""
         old = [path for path in self._paths("") if _day_of(path) < day]
         with self._translated(self.url, "check its permissions"):
             for path in old:
-                self._fs.rm_file(self._full(path))
+                with suppress(FileNotFoundError):  # another housekeeper was faster
+                    self._fs.rm_file(self._full(path))
+            if isinstance(self._fs, LocalFileSystem):
+                _remove_folders(Path(self._root), {path[:10] for path in old})
         return len(old)
 
     # -- the store ------------------------------------------------------------------------------
@@ -177,20 +181,20 @@ class Archive:
         if not isinstance(self._fs, LocalFileSystem):
             self._fs.pipe_file(full, data)  # one put: whole or not at all
             return
-        folder, name = os.path.split(full)
-        os.makedirs(folder, exist_ok=True)  # noqa: PTH103  fsspec speaks strings
-        temporary = os.path.join(folder, f".{name}.{os.getpid()}.part")  # noqa: PTH118
+        target = Path(full)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = target.with_name(f".{target.name}.{os.getpid()}.part")
         try:
-            with open(temporary, "wb") as file:  # noqa: PTH123
+            with temporary.open("wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-            os.replace(temporary, full)  # noqa: PTH105
+            temporary.replace(target)
         except BaseException:
             with suppress(OSError):
-                os.unlink(temporary)  # noqa: PTH108
+                temporary.unlink()
             raise
-        descriptor = os.open(folder, os.O_RDONLY)
+        descriptor = os.open(target.parent, os.O_RDONLY)
         try:
             os.fsync(descriptor)  # the name too must survive a power cut
         finally:
@@ -215,6 +219,17 @@ class Archive:
             raise ArchiveError(thing, f"not in the archive at {self.url}", way_out) from exc
         except (OSError, ValueError) as exc:
             raise ArchiveError(thing, _one_line(exc), way_out) from exc
+
+
+def _remove_folders(root: Path, days: set[str]) -> None:
+    """Remove the folders of days, what a killed writer left in them, and emptied months."""
+    for day in sorted(days):
+        folder = root / day
+        for part in folder.glob(".*.part"):
+            part.unlink(missing_ok=True)
+        with suppress(OSError):  # not empty: somebody keeps other files there
+            for emptied in (folder, folder.parent, folder.parent.parent):
+                emptied.rmdir()
 
 
 # --- records -----------------------------------------------------------------------------------

@@ -224,6 +224,16 @@ def test_other_files_in_the_folder_are_passed_over(tmp_path: Path) -> None:
     assert (tmp_path / "2026/03/09/notes.txt").exists()
 
 
+def test_deleting_leaves_no_empty_folders(tmp_path: Path) -> None:
+    root = tmp_path / "archive"
+    archive = Archive(str(root))
+    archive.write_chunk([make_page()], NOW)
+    (root / "2026/03/09/.page-x.warc.gz.77.part").write_text("a killed writer's")
+    archive.write_chunk([make_page()], NOW - timedelta(days=400))
+    assert archive.delete_before(DAY + timedelta(days=1)) == 2
+    assert list(root.iterdir()) == []
+
+
 def test_a_full_disk_publishes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")

@@ -55,7 +55,7 @@ def fold(word: str) -> str:
     word = unicodedata.normalize("NFKD", word.translate(_PLAIN)).casefold().translate(_PLAIN)
     word = unicodedata.normalize("NFKD", word)
     word = word.replace("и\u0306", "й").replace("і\u0308", "ї").replace("у\u0306", "ў")
-    return "".join(filter(str.isalnum, word))[:MAX_TERM]
+    return "".join(filter(str.isalnum, word.replace("\u02bc", "")))[:MAX_TERM]  # Unicode's letter ʼ
 
 
 def fold_text(text: str) -> str:

@@ -50,7 +50,7 @@ _BE = _endings(
 )
 _PL = _endings(
     "a e i o u y ie ia iu io em om am ach ami iem iam iach iami "
-    "ego emu ym im ych ich ymi imi ej iej ij"
+    "ego emu iego iemu ym im ych ich ymi imi ej iej ij"
 )
 
 
@@ -61,16 +61,21 @@ def _strip(term: str, endings: tuple[str, ...]) -> str:
     return term
 
 
+def _single(stripped: str) -> str:
+    """Undo the doubling before -ю: зустріччю, Беларуссю."""
+    return stripped[:-1] if len(stripped) > MIN_STEM and stripped[-1] == stripped[-2] else stripped
+
+
 def _stem_uk(term: str) -> str:
     # A closed syllable changes its vowel (Київ/Києва, Львів/Львова): written one way.
-    found = _strip(term, _UK)
+    found = _single(_strip(term, _UK))
     if found.endswith("їв"):
         return found[:-2] + "єв"
     return found[:-2] + "ов" if found.endswith("ів") else found
 
 
 def _stem_be(term: str) -> str:
-    found = _strip(term, _BE)
+    found = _single(_strip(term, _BE))
     return found[:-1] + "в" if found.endswith("ў") else found
 
 
@@ -112,6 +117,8 @@ def _stem(term: str, lang: str) -> str:
             return _stem_be(term)
         case "pl":
             return _strip(term, _PL)
+        case "fr" if term.endswith(("ee", "ees")):  # the stemmer knows -ée only with its accent
+            return _snowball(lang, "e".join(term.rsplit("ee", 1)))
         case _:
             return _snowball(lang, term)
 
@@ -148,11 +155,9 @@ def _variants(word_stem: str, lang: str) -> Iterator[str]:
         elif word_stem.endswith(plain):
             yield word_stem.removesuffix(plain) + changed
     for ending in _LENGTHENED.get(lang, ()):
-        shorter = word_stem.removesuffix(ending)
-        if shorter == word_stem:
-            yield word_stem + ending
-        elif len(shorter) > MIN_STEM:
-            yield shorter
+        yield word_stem + ending
+        if word_stem.endswith(ending) and len(word_stem) > MIN_STEM + len(ending):
+            yield word_stem.removesuffix(ending)
 
 
 @lru_cache(maxsize=10_000)

@@ -19,7 +19,6 @@ import structlog
 
 from ingest.alerts.channels import Letter, SendError
 from ingest.alerts.channels.file import append_records
-from ingest.alerts.channels.mail import send_mail
 from ingest.alerts.channels.webhook import send_slack, send_webhook
 from ingest.alerts.render import alert_json, alert_lines
 from ingest.errors import LeaseHeldError
@@ -131,6 +130,8 @@ class _Outbox:
                 assert channel.path is not None
                 await asyncio.to_thread(append_records, channel.path, [letter.record])
             case "email":
+                from ingest.alerts.channels.mail import send_mail  # noqa: PLC0415  jinja2 is large
+
                 await asyncio.to_thread(send_mail, channel, letter)
             case "webhook" | "slack":
                 if self.fetcher is None:

@@ -122,3 +122,12 @@ def test_flushed_pieces_come_through_at_once() -> None:
     with pytest.raises(RefusedError):
         for _ in range(100):
             body.feed(packer.compress(b"x" * 1000) + packer.flush(zlib.Z_SYNC_FLUSH))
+
+
+@pytest.mark.parametrize("coding", ENCODE)
+@pytest.mark.parametrize("step", [1000, 65536, 2**20])
+def test_a_long_body_keeps_its_tail(coding: str, step: int) -> None:
+    """Brotli's decoder says it could take more while it still has output to give."""
+    body = b"".join(b"<item><guid>%d</guid></item>" % (at * at) for at in range(20_000))
+    assert read(coding, ENCODE[coding](body), step) == body
+    assert read(coding, ENCODE[coding](bytes(10**6)), step) == bytes(10**6)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ingest.model import Article, Mention, Proposal
 
-_COUNTRY = re.compile(r"^place:(?:.*-)?([a-z]{2})$")
+_COUNTRY = re.compile(r"^place:(?:.*-)?([a-z]{2})(?:-\d+)?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +93,12 @@ def role_of(mention: Mention) -> str:
 def country_of(entity: str) -> str:
     """Return the ISO code that ends a place's id (`place:minsk-by` -> `BY`), else "".
 
-    The ids of the gazetteer end so for cities, sites and countries (`place:belarus-by`) alike.
+    The gazetteer ends the ids of cities, sites and countries (`place:belarus-by`) so; `xx` is no
+    country, and a number after the code tells namesakes apart (`place:singapore-sg-1880252`).
     """
     match = _COUNTRY.match(entity)
-    return match.group(1).upper() if match else ""
+    code = match.group(1).upper() if match else ""
+    return "" if code == "XX" else code
 
 
 def project(article: Article) -> Projection:

@@ -72,6 +72,8 @@ def test_a_snippet_is_a_stretch_of_the_text(article, node):
         ("place:belarus-by", "BY"),
         ("place:new-york-city-us", "US"),
         ("place:by", "BY"),
+        ("place:singapore-sg-1880252", "SG"),
+        ("place:black-sea-xx", ""),
         ("place:donbas", ""),
         ("leader:x-by", ""),
         ("place:minsk-BY", ""),

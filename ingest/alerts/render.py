@@ -64,11 +64,14 @@ def alert_lines(alert: Alert) -> tuple[str, ...]:
     """Return the alert in two lines: what is said; the sentence, where it stands and when."""
     first = alert.evidence[0]
     when = f"{first.published_at:%Y-%m-%d %H:%M} UTC" if first.published_at else "undated"
+    state = "" if alert.state == "open" else f", {alert.state}"
     more = f" (+{len(alert.evidence) - 1} more)" if len(alert.evidence) > 1 else ""
     return (
         one_line(f"ALERT {alert.rule_id}: {alert.line}{_group(alert)}"),
-        f"  “{one_line(first.sentence)}” {first.lang}, {one_line(first.source, 100)}, {when}{more}"
-        f" {one_line(first.url)}".rstrip(),
+        (
+            f"  “{one_line(first.sentence)}” {first.lang}, {one_line(first.source, 100)}, {when}{more}"
+            f" {one_line(first.url)} id {alert.id[:12]}{state}"
+        ),
     )
 
 

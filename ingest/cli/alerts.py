@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,9 +12,11 @@ from ingest.alerts.history import dry_run, restore
 from ingest.alerts.render import alert_json, alert_lines
 from ingest.alerts.rules import load_rules, read_rules
 from ingest.cli.context import CALL, command, opened_store
+from ingest.cli.lookup import one_record, since_of
 from ingest.cli.output import counted, print_json, say, talk
 from ingest.errors import UsageError
-from ingest.model import Alert, RuleState
+from ingest.model import Alert, Delivery, RuleState
+from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
 
 if TYPE_CHECKING:
@@ -25,26 +25,18 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="Alerts raised, and rules tried on the past.")
 
 
-def span_of(text: str) -> timedelta:
-    """Read `36h`, `7d` or `4w`; raises UsageError."""
-    match = re.fullmatch(r"(\d{1,5})([hdw])", text.strip())
-    if not match or int(match[1]) == 0:
-        raise UsageError("--since", f"{text!r} is no span of time", "write 36h, 7d or 4w")
-    return timedelta(hours=int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]])
-
-
 @app.command("list")
 @command
 def list_alerts(
     rule: Annotated[str, typer.Option(help="Only alerts of this rule.")] = "",
-    since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 4w.")] = "30d",
+    since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 4w, or a date.")] = "30d",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """List alerts, the newest first, and rules that are set aside."""
     settings = CALL.settings()
     rules = load_rules(settings)
-    where = [Where("created_at", ">=", datetime.now(UTC) - span_of(since))]
+    where = [Where("created_at", ">=", since_of(since, settings, utc_now()))]
     if rule:
         where.append(Where("rule_id", "=", rule))
     with opened_store(settings) as store:
@@ -76,7 +68,7 @@ def test_rules(
     rules_path: Annotated[
         Path | None, typer.Option("--rules", help="A file of rules; none: those in force.")
     ] = None,
-    since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 4w.")] = "30d",
+    since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 4w, or a date.")] = "30d",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
     """Replay the past through rules and print what would have been raised; nothing is written."""
@@ -84,15 +76,18 @@ def test_rules(
     rules = read_rules(rules_path, settings) if rules_path else load_rules(settings)
     if rule:
         rules = replace(rules, rules=(rule_named(rules, rule),))
-    now = datetime.now(UTC)
+    now = utc_now()
+    start = since_of(since, settings, now)
     with opened_store(settings) as store:
-        alerts = dry_run(store, rules, now - span_of(since), now)
+        alerts = dry_run(store, rules, start, now)
     if as_json:
         print_json({"alerts": [alert_json(alert, rules) for alert in alerts]})
         return
     for alert in alerts:
         print_alert(alert)
-    talk(f"{counted(len(alerts), 'alert')} in {since}; nothing was written or sent")
+    talk(
+        f"{counted(len(alerts), 'alert')} since {start:%Y-%m-%d %H:%M}Z; nothing was written or sent"
+    )
 
 
 @app.command("enable")
@@ -105,7 +100,7 @@ def enable(
     rules = load_rules(settings)
     wanted = rule_named(rules, rule)
     with opened_store(settings) as store:
-        alerts = restore(store, rules, wanted, datetime.now(UTC))
+        alerts = restore(store, rules, wanted, utc_now())
         state = store.get(RuleState, wanted.id)
     if state is not None and state.failed_since:
         raise UsageError(
@@ -114,6 +109,36 @@ def enable(
     for alert in alerts:
         print_alert(alert)
     talk(f"rule {wanted.id} is in service; it had missed {counted(len(alerts), 'alert')}")
+
+
+@app.command("ack")
+@command
+def acknowledge(
+    alert: Annotated[str, typer.Argument(help="An alert's id, or its beginning.")],
+) -> None:
+    """Note that somebody has seen to an alert."""
+    with opened_store() as store:
+        while (found := one_record(store, Alert, alert, "alert")).state == "open":
+            store.put([replace(found, state="acked")])  # lost to another writer: read it again
+    print_alert(found)
+
+
+@app.command("retry")
+@command
+def retry(
+    alert: Annotated[str, typer.Argument(help="An alert's id; none: every dead delivery.")] = "",
+) -> None:
+    """Put dead deliveries back into the outbox; the next run sends them."""
+    with opened_store() as store:
+        where = [Where("state", "=", "dead")]
+        if alert:
+            where.append(Where("alert_id", "=", one_record(store, Alert, alert, "alert").id))
+        rows = [
+            replace(row, state="pending", tries=0, next_try_at=None)
+            for row in store.find(Delivery, *where)
+        ]
+        revived = sum(row is not None for row in store.put(rows))
+    talk(f"{counted(revived, 'delivery', 'deliveries')} back in the outbox")
 
 
 def rule_named(rules: RuleSet, rule_id: str) -> Rule:

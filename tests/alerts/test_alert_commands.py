@@ -15,8 +15,9 @@ from ingest.alerts.evaluate import evaluate
 from ingest.alerts.rules import load_rules
 from ingest.cli.alerts import app
 from ingest.cli.context import CALL
-from ingest.model import Alert, RuleState
+from ingest.model import Alert, Delivery, RuleState
 from ingest.settings import load_settings
+from ingest.store.port import Where
 from ingest.store.sqlite import SqliteStore
 
 RULES = """\
@@ -90,9 +91,10 @@ def test_test_replays_the_past_with_the_rules_of_a_file(desk, tmp_path):
     assert alert["rule"] == "minsk"
     assert alert["evidence"][0]["sentence"] == "Lukashenko offered Minsk for the talks."
     assert desk.count(Alert) == before
-    code, out, err = call("test", "--since", "30d")
+    since = NOW - timedelta(days=30)
+    code, out, err = call("test", "--since", since.isoformat())
     assert (code, len(out.splitlines())) == (0, 8)
-    assert err.strip() == "4 alerts in 30d; nothing was written or sent"
+    assert err.strip() == f"4 alerts since {since:%Y-%m-%d %H:%M}Z; nothing was written or sent"
 
 
 @pytest.mark.parametrize(
@@ -100,8 +102,9 @@ def test_test_replays_the_past_with_the_rules_of_a_file(desk, tmp_path):
     [
         pytest.param(["test", "nope"], "known: offers, firsts", id="rule"),
         pytest.param(["test", "--rules", "gone.yaml"], "gone.yaml: cannot be read", id="file"),
-        pytest.param(["test", "--since", "soon"], "write 36h, 7d or 4w", id="since"),
-        pytest.param(["list", "--since", "0d"], "write 36h, 7d or 4w", id="zero"),
+        pytest.param(["test", "--since", "soon"], "'soon' is no date", id="since"),
+        pytest.param(["ack", "xyz1"], "is no alert id", id="ack"),
+        pytest.param(["retry", "0000"], "no alert has an id that begins so", id="retry"),
         pytest.param(["enable", "nope"], "is not in the rules", id="enable"),
     ],
 )
@@ -131,3 +134,25 @@ def test_a_rule_that_is_set_aside_is_shown_and_enabled(desk):
     assert "Putin (RU) offers Geneva" in out
     assert "it had missed 1 alert" in err
     assert desk.get(RuleState, "offers").failed_since is None
+
+
+def test_an_alert_is_acknowledged_by_the_beginning_of_its_id(desk):
+    alert = desk.find(Alert)[0]
+    for _ in range(2):
+        code, out, _ = call("ack", alert.id[:12])
+        assert code == 0
+        assert out.splitlines()[1].endswith(f"id {alert.id[:12]}, acked")
+    assert desk.get(Alert, alert.id).state == "acked"
+
+
+def test_dead_deliveries_are_put_back(desk):
+    rows = desk.find(Delivery)
+    dead = [replace(row, state="dead", tries=9, next_try_at=NOW, error="x") for row in rows]
+    desk.put(dead)
+    code, _, err = call("retry", rows[0].alert_id[:16])
+    assert (code, err.strip()) == (0, "2 deliveries back in the outbox")
+    assert desk.count(Delivery, Where("state", "=", "dead")) == len(rows) - 2
+    call("retry")
+    assert {(r.state, r.tries, r.next_try_at) for r in desk.find(Delivery)} == {
+        ("pending", 0, None)
+    }

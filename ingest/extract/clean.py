@@ -88,8 +88,18 @@ _READING_TIME = r"""
 |tiempo\ de\ lectura|tempo\ de\ leitura|okuma\ süresi)\b | \d{1,2}[\ -]min(?:ute)?s?\ read$
 """
 _MAIL = re.compile(
-    r"newsletter|inbox|e-?mail|рассылк|почт|розсилк|пошт|рассылк|пошц|skrzynk|biuletyn|mailem"
+    r"newsletter|inbox|e-?mail|рассылк|почт[еуы]\b|розсилк|пошт[іуы]\b|пошце|skrzyn[ck]|biuletyn|mailem"
     r"|postfach|boîte|courriel|correo|boletín|bülten|posta",
+    re.IGNORECASE,
+)
+
+_YOURS = re.compile(
+    r"\b(?:you|ваш|вас\b|вам\b|twoj|twoim|ihr|ihnen\b|dein|votre|vos\b|vous\b|tu\b|su\b|sizin|.*nız|.*nuz)",
+    re.IGNORECASE,
+)
+_EVERY = re.compile(
+    r"\b(?:every|daily|each|каждо|каждый|ежедн|щоран|щодн|кожн|штодз|codzien|każd|täglich|jeden\b"
+    r"|jede[rs]?\b|chaque|tous\ les|cada|diari|her\b)",
     re.IGNORECASE,
 )
 
@@ -166,11 +176,18 @@ def _tail_length(lines: list[str], labels: set[str], foreign: AbstractSet[str]) 
         known = line.removeprefix("- ") in foreign or _is_tail(line, labels)
         if known or _is_rubric(line, above):
             count, pending = position, 0
-        elif pending == 0 and len(line) < 160 and _MAIL.search(line):
+        elif pending == 0 and _is_promise(line):
             pending = position  # goes only together with the call above it
         else:
             break
     return count if count < len(lines) else 0
+
+
+def _is_promise(line: str) -> bool:
+    """Mail for you, every day: what a newsletter's box says under its call."""
+    return bool(
+        len(line) < 160 and _MAIL.search(line) and _YOURS.search(line) and _EVERY.search(line)
+    )
 
 
 def _is_tail(line: str, labels: set[str]) -> bool:

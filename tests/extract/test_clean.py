@@ -83,6 +83,7 @@ SENTENCES = [
     "Partager le pouvoir, personne n'y songeait.",
     "Поделиться картами генералы отказались.",
     "Compartir el puente fue la única idea.",
+    "Почти все делегаты уехали каждый своей дорогой.",
     "Copying the treaty took the clerk two days.",
     "Its readers follow us to the harbour every spring.",
 ]
@@ -114,9 +115,18 @@ def test_links_and_tags_of_the_page_under_a_text_go() -> None:
     assert trim_clutter(text) == text
 
 
-def test_the_promise_of_mail_goes_only_with_the_call_above_it() -> None:
-    promise = "The five headlines of the day, in your inbox every morning."
-    assert trim_clutter(f"{TEXT}\nSubscribe to our newsletter\n{promise}") == TEXT
+@pytest.mark.parametrize(
+    ("call", "promise"),
+    [
+        ("Subscribe to our newsletter", "Five headlines, in your inbox every morning."),
+        ("Подпишитесь на нашу рассылку", "Пять новостей дня у вас в почте каждое утро."),
+        ("Підпишіться на нашу розсилку", "П'ять новин дня у вашій пошті щоранку."),
+        ("Zapisz się na newsletter", "Pięć wiadomości w twojej skrzynce każdego ranka."),
+        ("Jetzt Newsletter abonnieren", "Fünf Meldungen jeden Morgen in Ihrem Postfach."),
+    ],
+)
+def test_the_promise_of_mail_goes_only_with_the_call_above_it(call: str, promise: str) -> None:
+    assert trim_clutter(f"{TEXT}\n{call}\n{promise}") == TEXT
     assert trim_clutter(f"{TEXT}\n{promise}") == f"{TEXT}\n{promise}"
 
 

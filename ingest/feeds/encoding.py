@@ -25,11 +25,22 @@ _SUPERSETS: Final = {
     "iso8859-9": "cp1254",
     "gb2312": "gb18030",
 }
-# What our languages are written in where nobody declared anything.
-_CANDIDATES: Final = [
-    "cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "mac_cyrillic",
-    "cp1250", "iso8859_2", "cp1252", "cp1254",
-]  # fmt: skip
+# What our languages are written in where nobody declared anything, most frequent first.
+_CYRILLIC: Final = ("cp1251", "koi8_r", "koi8_u", "cp866", "iso8859_5", "mac_cyrillic")
+_LATIN: Final = ("cp1252", "cp1250", "iso8859_2", "cp1254")
+_CENTRAL: Final = ("cp1250", "iso8859_2")
+_TELLING: Final = {"cp1250": b"\xb9\x9c\x9f\xa5\x8c\x8f", "iso8859_2": b"\xb1\xb6\xbc\xa1\xa6\xac"}
+_BY_LANGUAGE: Final = {
+    **dict.fromkeys((b"ru", b"uk", b"be", b"bg", b"sr"), _CYRILLIC),
+    **dict.fromkeys((b"en", b"de", b"fr", b"es", b"it", b"pt", b"nl"), ("cp1252",)),
+    **dict.fromkeys((b"pl", b"cs", b"sk", b"hu"), _CENTRAL),
+    b"tr": ("cp1254",),
+}
+_LANGUAGE = re.compile(
+    rb"""(?:<(?:dc:)?language>\s*|\b(?:xml:)?lang\s*=\s*["'])([A-Za-z]{2})\b""", re.IGNORECASE
+)
+_RUN = re.compile(rb"[\x80-\xff]{3,}")
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _SAMPLE_BYTES: Final = 16_384
 
 
@@ -102,5 +113,20 @@ def _guess(body: bytes) -> str:
         sample += match.group() + b" "
         if len(sample) > _SAMPLE_BYTES:
             break
-    best = from_bytes(bytes(sample), cp_isolation=list(_CANDIDATES), threshold=0.9).best()
-    return best.encoding if best else "cp1252"
+    candidates = _candidates(body, bytes(sample))
+    if len(candidates) == 1:
+        return candidates[0]
+    if candidates == _CENTRAL:  # they share all letters but six of Polish, Czech and Slovak
+        return max(_CENTRAL, key=lambda name: sum(map(sample.count, _TELLING[name])))
+    best = from_bytes(bytes(sample), cp_isolation=list(candidates), threshold=0.9).best()
+    return best.encoding if best else candidates[0]
+
+
+def _candidates(body: bytes, sample: bytes) -> tuple[str, ...]:
+    """By the language that the document names, else by its words: Cyrillic ones are all high."""
+    language = _LANGUAGE.search(body[:4096])
+    if language and (named := _BY_LANGUAGE.get(language.group(1).lower())):
+        return named
+    in_runs = sum(len(run) for run in _RUN.findall(sample))
+    high = len(sample) - len(sample.translate(None, _BEYOND_ASCII))
+    return _CYRILLIC if 2 * in_runs > high else _LATIN

@@ -63,6 +63,11 @@ class PollPolicy:
             feed_id=feed.id,
         )
 
+    def bounded(self, interval_s: float) -> int:
+        """Hold an adapted interval between the default and the cap for quiet feeds."""
+        longest_s = max(self.quiet_cap_s, self.interval_s)
+        return int(min(max(interval_s, self.interval_s), longest_s))
+
 
 @dataclass(frozen=True, slots=True)
 class Asks:
@@ -87,7 +92,7 @@ def paced_interval(
     gap_s = (now - newest[-1]).total_seconds() / len(newest)
     interval_s = _interval_for(gap_s)
     reason = f"{new} new, one every {_span(gap_s)} of late"
-    return int(min(max(interval_s, policy.interval_s), policy.quiet_cap_s)), reason
+    return policy.bounded(interval_s), reason
 
 
 def adapted_interval(
@@ -105,7 +110,7 @@ def adapted_interval(
         wanted_s = max(_interval_for(quiet_s / 3), state.interval_s)
         reason = f"nothing new for {_span(quiet_s)}"
     interval_s = math.sqrt(max(state.interval_s, 1) * wanted_s)
-    return int(min(max(interval_s, policy.interval_s), policy.quiet_cap_s)), reason
+    return policy.bounded(interval_s), reason
 
 
 def _interval_for(gap_s: float) -> float:

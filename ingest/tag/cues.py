@@ -1,4 +1,7 @@
-"""Words that speak of offering, refusing, settling, holding: by language, from data/cues.tsv."""
+"""Words that speak of offering, refusing, settling, holding: by language, from data/cues.tsv.
+
+Each word of a language is looked up once and remembered; phrases are found by one expression.
+"""
 
 from __future__ import annotations
 
@@ -9,19 +12,21 @@ from pathlib import Path
 from ingest.tag.fold import fold
 
 _SOURCE = Path(__file__).parent / "data" / "cues.tsv"
-CLASSES = ("propose", "reject", "agree", "hosted", "say", "war", "meet", "past")
+CLASSES = (
+    "propose", "reject", "agree", "hosted", "say", "war", "meet", "past",
+    "neg", "drop", "fut", "cond", "offer", "go",
+)  # fmt: skip
 LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
+_WORD = re.compile(r"\w+'?")
+_MAX_REMEMBERED = 60_000
 
 
-def _pattern(items: list[str]) -> re.Pattern[str]:
-    """Whole words; `*` ends a stem; longest first."""
-    parts = []
-    for item in sorted(set(items), key=len, reverse=True):
-        folded = fold(item)
-        stem = folded.endswith("*")
-        body = re.escape(folded.rstrip("*")).replace(r"\*\ ", r"\w*\ ")
-        parts.append(body + (r"\w*" if stem else r"(?!\w)"))
-    return re.compile(r"(?<!\w)(?:" + "|".join(parts) + ")")
+def _expression(item: str) -> str:
+    """An item of the list as an expression; `*` ends a stem, anything with a backslash is one."""
+    folded = fold(item)
+    if "\\" in folded:
+        return folded[:-1] + r"\w*" if folded.endswith("*") else folded
+    return r"\w*".join(re.escape(part) for part in folded.split("*"))
 
 
 @lru_cache(maxsize=1)
@@ -35,18 +40,59 @@ def _sources() -> dict[str, dict[str, list[str]]]:
     return table
 
 
+class Lexicon:
+    """The cues of one language."""
+
+    def __init__(self, lang: str) -> None:
+        table = _sources().get(lang) or _sources()["en"]
+        self._words: list[tuple[str, re.Pattern[str]]] = []
+        self._phrases: list[tuple[str, re.Pattern[str]]] = []
+        every: list[str] = []
+        for kind in CLASSES:
+            items = [(item, _expression(item)) for item in table.get(kind, [])]
+            single = [e for item, e in items if " " not in item]
+            several = sorted((e for item, e in items if " " in item), key=len, reverse=True)
+            if single:
+                self._words.append((kind, re.compile("|".join(single))))
+            if several:
+                self._phrases.append((kind, re.compile("|".join(several))))
+                every += several
+        every.sort(key=len, reverse=True)
+        self._phrase = re.compile(r"(?<!\w)(?:" + "|".join(every) + r")(?!\w)") if every else None
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def _classes(self, word: str) -> tuple[str, ...]:
+        found = self._known.get(word)
+        if found is None:
+            bare = word.rstrip("'")
+            found = tuple(k for k, p in self._words if p.fullmatch(word) or p.fullmatch(bare))
+            if len(self._known) < _MAX_REMEMBERED and len(word) < 40:
+                self._known[word] = found
+        return found
+
+    def find(self, folded: str, start: int, end: int) -> list[tuple[int, int, str]]:
+        """(start, end, class) of every cue in folded[start:end], in text order."""
+        found = [
+            (match.start(), match.end(), kind)
+            for match in _WORD.finditer(folded, start, end)
+            for kind in self._classes(match[0])
+        ]
+        if self._phrase is not None:
+            for match in self._phrase.finditer(folded, start, end):
+                found += [
+                    (match.start(), match.end(), kind)
+                    for kind, p in self._phrases
+                    if p.fullmatch(match[0])
+                ]
+        return sorted(found)
+
+
 @lru_cache(maxsize=16)
-def patterns(lang: str) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """(class, pattern) pairs of a language; English ones for a language we do not know."""
-    table = _sources().get(lang) or _sources()["en"]
-    return tuple((kind, _pattern(table[kind])) for kind in CLASSES if kind in table)
+def lexicon(lang: str) -> Lexicon:
+    """The lexicon of a language; the English one for a language we do not know."""
+    return Lexicon(lang if lang in LANGS else "en")
 
 
 def find_cues(folded: str, start: int, end: int, lang: str) -> list[tuple[int, int, str]]:
     """(start, end, class) of every cue in folded[start:end], in text order."""
-    found = [
-        (match.start(), match.end(), kind)
-        for kind, pattern in patterns(lang)
-        for match in pattern.finditer(folded, start, end)
-    ]
-    return sorted(found)
+    return lexicon(lang if lang in LANGS else "en").find(folded, start, end)

@@ -31,12 +31,30 @@ class Found:
     role: Role | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence, read once for all its places.
+
+    Attributes:
+        cues: (start, end, class) of the words that speak of a role.
+        cuts: where clauses begin, and the end.
+    """
+
+    start: int
+    end: int
+    cues: tuple[tuple[int, int, str], ...]
+    cuts: tuple[int, ...]
+    question: bool
+    year: bool
+
+
 @dataclass
 class Document:
     """A text, its hits and what they turned out to be.
 
     Attributes:
         context: the body's document when a headline is read; its people count as known.
+        read: the sentences with their cues, once roles are assigned.
     """
 
     text: str
@@ -48,6 +66,7 @@ class Document:
     context: Document | None = None
     people: list[Found] = field(default_factory=list)
     places: list[Found] = field(default_factory=list)
+    read: list[Sentence] = field(default_factory=list)
 
     @property
     def visible(self) -> str:

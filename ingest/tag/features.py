@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from dataclasses import dataclass
 
 from ingest.tag.cues import find_cues
-from ingest.tag.document import Document, Found
+from ingest.tag.document import Document, Found, Sentence
 
 _SPLIT = re.compile(
     r"[;:()\"«»“”„]|, |[—–] | - |"
@@ -22,31 +21,148 @@ _LIST = re.compile(
     r"[\s,]*(?:(?:or|and|и|или|та|або|чи|й|і|ці|альбо|i|lub|czy|oder|und|ou|et|o|y|ve|veya|ya da)\s+)?(?:(?:in|в|у|во|w|we|a|en|à|to|the|na|на)\s+)?(?:perhaps |even |possibly )?"
 )
 _PREPS = {
-    "in": "in at inside within в во у ў в w we na на im am bei dans en sur chez a à au aux à".split(),
-    "to": "to into toward towards до к ко do nach ins zum zur vers para hacia a al".split(),
-    "from": "from out of из с зі з од от від ад z od aus von depuis de desde del du d'".split(),
-    "by": "by with против между между mit zwischen between entre avec con par por przez między pomiędzy між паміж against".split(),
-    "near": "near outside around under over под возле близ около біля під каля pod koło bei près cerca".split(),
-    "for": "for about за о об про über pour sobre für o dla względem".split(),
+    "in": [
+        "in",
+        "at",
+        "inside",
+        "within",
+        "в",
+        "во",
+        "у",
+        "ў",
+        "в",
+        "w",
+        "we",
+        "na",
+        "на",
+        "im",
+        "am",
+        "bei",
+        "dans",
+        "en",
+        "sur",
+        "chez",
+        "a",
+        "à",
+        "au",
+        "aux",
+        "à",
+    ],
+    "to": [
+        "to",
+        "into",
+        "toward",
+        "towards",
+        "до",
+        "к",
+        "ко",
+        "do",
+        "nach",
+        "ins",
+        "zum",
+        "zur",
+        "vers",
+        "para",
+        "hacia",
+        "a",
+        "al",
+    ],
+    "from": [
+        "from",
+        "out",
+        "of",
+        "из",
+        "с",
+        "зі",
+        "з",
+        "од",
+        "от",
+        "від",
+        "ад",
+        "z",
+        "od",
+        "aus",
+        "von",
+        "depuis",
+        "de",
+        "desde",
+        "del",
+        "du",
+        "d'",
+    ],
+    "by": [
+        "by",
+        "with",
+        "против",
+        "между",
+        "между",
+        "mit",
+        "zwischen",
+        "between",
+        "entre",
+        "avec",
+        "con",
+        "par",
+        "por",
+        "przez",
+        "między",
+        "pomiędzy",
+        "між",
+        "паміж",
+        "against",
+    ],
+    "near": [
+        "near",
+        "outside",
+        "around",
+        "under",
+        "over",
+        "под",
+        "возле",
+        "близ",
+        "около",
+        "біля",
+        "під",
+        "каля",
+        "pod",
+        "koło",
+        "bei",
+        "près",
+        "cerca",
+    ],
+    "for": [
+        "for",
+        "about",
+        "за",
+        "о",
+        "об",
+        "про",
+        "über",
+        "pour",
+        "sobre",
+        "für",
+        "o",
+        "dla",
+        "względem",
+    ],
 }
 _PREP_CLASS = {word: kind for kind, words in _PREPS.items() for word in words}
 _TR_CASE = re.compile(r"'?(?:d[ae]|t[ae])(?:ki|n|yd)?")
 _DATELINE = re.compile(
     r"[^a-zа-яіїєґў]*(?:,? ?[A-Z][a-z]+\.? \d{1,2})?(?:,? ?\([^)]{2,30}\))?\s*(?:[-–—:|.]|\()"
 )
+_DAY = re.compile(
+    r"(?<!\w)(?:mon|tues|wednes|thurs|fri|satur|sun)day|понедельник|вторник|сред[уы](?!\w)|четверг|пятниц|суббот|воскресень|"
+    r"понеділ|вівтор|середу|четвер|п'ятниц|субот|неділ|панядзел|аўтор|аутор|сераду|чацвер|пятніц|нядзел|"
+    r"poniedzial|wtorek|srode|czwartek|piatek|sobot[ey]|niedziel|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|(?<!\w)lunes|martes|miercoles|jueves|viernes|sabado|domingo|"
+    r"pazartesi|sali(?!\w)|carsamba|persembe|cuma|\d{1,2}(?:st|nd|rd|th)?\.? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
+    r"янв|фев|мар|апр|мая|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|квіт|трав|черв|лип|серп|верес|жовт|листоп|груд|"
+    r"студз|сакав|крас|чэрв|жні|кастр|ліст|снеж|stycz|lut|kwie|maj|czerw|lip|sierp|wrze|pazdz|listop|grud|"
+    r"janv|fev|avr|mai|juin|juil|aout|ene|abr|ago|dic|ocak|subat|mart|nisan|haziran|temmuz|agustos|eylul|ekim|kasim|aralik)|"
+    r"(?:jan|feb|march|april|may|june|july|aug|sept|oct|nov|dec)[a-z]* \d{1,2}(?!\d)"
+)
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """One sentence, read once for all its places."""
-
-    start: int
-    end: int
-    cues: tuple[tuple[int, int, str], ...]
-    cuts: tuple[int, ...]
-    question: bool
-    year: bool
 
 
 def read_sentences(doc: Document) -> list[Sentence]:
@@ -127,14 +243,19 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
             found.append(f"s={word[:6]}|{lang}")
     found += _list_features(doc, place, index, text)
     found += _people_features(doc, sentence, place, sort)
-    found += _article_features(doc, place, index, here, len(sentences), sort)
+    found += _article_features(doc, place, here, len(sentences), sort)
     if sentence.question:
         found += ["question", f"question|{sort}"]
     if sentence.year:
         found.append("year")
-    if here == 0 or text[sentence.start - 1] == "\n":
-        if place.start - sentence.start < 3 and _DATELINE.match(doc.visible, place.end):
-            found += ["dateline"] * 1
+    beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
+    if _DAY.search(beside):
+        found += ["day-beside", f"day-beside|{prep}"]
+    if _DAY.search(text, sentence.start, sentence.end):
+        found.append("day")
+    opens = here == 0 or text[sentence.start - 1] == "\n"
+    if opens and place.start - sentence.start < 3 and _DATELINE.match(doc.visible, place.end):
+        found.append("dateline")
     if _in_quotes(text, sentence, place):
         found.append("quoted")
     return found
@@ -159,6 +280,10 @@ def _prep(lang: str, text: str, place: Found, before: list[str]) -> str:
     return _PREP_CLASS.get(word, "none" if word.isalpha() or word == "^" else "punct")
 
 
+_FINE = frozenset({"neg", "drop", "fut", "cond", "offer", "go", "meet", "past"})
+_COARSE = frozenset({"propose", "reject", "agree", "hosted", "say", "war"})
+
+
 def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first: bool) -> list[str]:
     clause = clause_of(sentence, place.start)
     found: dict[str, None] = {}
@@ -176,16 +301,22 @@ def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first:
         if inside:
             found[f"c{side}:{kind}:{_distance(gap)}"] = None
             found[f"cw:{kind}:{stem}"] = None
-        if side not in nearest or gap < nearest[side][0]:
+        if kind in _COARSE and (side not in nearest or gap < nearest[side][0]):
             nearest[side] = (gap, kind)
     for side, (gap, kind) in nearest.items():
         found[f"near{side}:{kind}|{sort}"] = None
         found[f"near{side}:{kind}:{_distance(gap)}"] = None
     pair = "+".join(nearest[side][1] if side in nearest else "-" for side in "ba")
     found[f"pair:{pair}"] = None
-    kinds = "".join(sorted({k[0] for s, _e, k in sentence.cues if clause[0] <= s < clause[1]}))
-    found[f"mix:{kinds}"] = None
-    found[f"mix:{kinds}|{sort}"] = None
+    here = {k for s, _e, k in sentence.cues if clause[0] <= s < clause[1]}
+    fine = sorted(here & _FINE)
+    found["fine:" + "+".join(fine)] = None
+    found["fine:" + "+".join(fine) + "|" + sort] = None
+    for i, one in enumerate(fine):
+        for other in fine[i + 1 :]:
+            found[f"both:{one}+{other}"] = None
+    whole = sorted({k for _s, _e, k in sentence.cues} & _FINE)
+    found["fine-s:" + "+".join(whole)] = None
     if first:
         found[f"first+{nearest['a'][1] if 'a' in nearest else '-'}|{sort}"] = None
     return list(found)
@@ -224,9 +355,7 @@ def _people_features(doc: Document, sentence: Sentence, place: Found, sort: str)
     return found
 
 
-def _article_features(
-    doc: Document, place: Found, index: int, here: int, total: int, sort: str
-) -> list[str]:
+def _article_features(doc: Document, place: Found, here: int, total: int, sort: str) -> list[str]:
     same = [p for p in doc.places if p.entity.id == place.entity.id]
     order = same.index(place)
     at = "0" if here == 0 else "1" if here * 3 < total else "2" if here * 3 < total * 2 else "3"

@@ -83,7 +83,12 @@ class Country(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Compiled(msgspec.Struct, frozen=True, array_like=True):
-    """The compiled file. `forms` maps a folded form to its packed targets."""
+    """The compiled file.
+
+    Attributes:
+        forms: folded form -> its packed targets.
+        firsts: first word of a form -> the most words a form that begins so may have.
+    """
 
     version: str
     sources: str
@@ -92,6 +97,7 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
     titles: tuple[tuple[str, str], ...]
     epithets: tuple[tuple[str, str], ...]
     forms: dict[str, tuple[int, ...]]
+    firsts: dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,7 @@ class Gazetteer:
 
     @cached_property
     def _suggestible(self) -> dict[tuple[str, bool], str]:
-        names = {}
+        names: dict[tuple[str, bool], str] = {}
         for entity in self.compiled.entities:
             if entity.kind != "city" or entity.weight == 1 or entity.weight > 300_000:
                 for spelled in (entity.name, *(n for ns in entity.names.values() for n in ns)):

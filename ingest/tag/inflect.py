@@ -40,7 +40,7 @@ def _ru(word: str) -> Paradigm:
         return _make(
             s, nom=word[-2:], gen="ого", dat="ому", acc="ого|" + word[-2:], ins="ым", loc="ом"
         )
-    if low.endswith("ская") or low.endswith(("ная", "вая", "лая", "рая", "тая")):
+    if low.endswith(("ская", "ная", "вая", "лая", "рая", "тая")):
         return _make(word[:-2], nom="ая", gen="ой", dat="ой", acc="ую", ins="ой|ою", loc="ой")
     if low.endswith(("ное", "рное", "кое", "ное", "вое")):
         return _make(word[:-2], nom="ое", gen="ого", dat="ому", acc="ое", ins="ым|им", loc="ом")
@@ -88,10 +88,10 @@ def _uk(word: str) -> Paradigm:
             s, nom=word[-2:], gen="ого", dat="ому", acc="ого|" + word[-2:], ins="им", loc="ому|ім"
         )
         if low.endswith("ій"):
-            soft = _make(
+            gentle = _make(
                 word[:-2], nom="ій", gen="ія", dat="ію|ієві", acc="ія", ins="ієм", loc="ії|ієві"
             )
-            return {case: hard[case] + soft[case] for case in CASES}
+            return {case: hard[case] + gentle[case] for case in CASES}
         return hard
     if low.endswith("ая"):
         return _make(word[:-1], nom="я", gen="ї", dat="ї", acc="ю", ins="єю", loc="ї")
@@ -110,7 +110,7 @@ def _uk(word: str) -> Paradigm:
         if low[-2:-1] == low[-3:-2] or low.endswith("'я"):
             return _make(word[:-1], nom="я", gen="я", dat="ю", acc="я", ins="ям", loc="і|ю|ї")
         return _make(word[:-1], nom="я", gen="і", dat="і", acc="ю", ins="ею", loc="і")
-    if low.endswith("ко") or low.endswith("о") and len(word) > 4:
+    if low.endswith("ко") or (low.endswith("о") and len(word) > 4):
         s = word[:-1]
         return _make(s, nom="о", gen="а", dat="у|ові", acc="а|о", ins="ом", loc="ові|у|і")
     if low.endswith("е") and len(word) > 5:
@@ -188,10 +188,10 @@ def _be(word: str) -> Paradigm:
         return _make(word[:-1], nom="ы", gen="|аў", dat="ам", acc="ы", ins="амі", loc="ах")
     if low[-1:] in _VOWELS["be"] or not low[-1:].isalpha():
         return _same(word)
-    soft = {"т": word[:-1] + "це", "д": word[:-1] + "дзе"}.get(low[-1])
+    tail = {"т": word[:-1] + "це", "д": word[:-1] + "дзе"}.get(low[-1])
     forms = _make(word, nom="", gen="а|у", dat="у", acc="а|", ins="ам|ом|ем|ым", loc="е|у|ы")
-    if soft:
-        forms["loc"] = (*forms["loc"], soft)
+    if tail:
+        forms["loc"] = (*forms["loc"], tail)
     return forms
 
 
@@ -242,7 +242,7 @@ def _pl(word: str) -> Paradigm:
     if low.endswith(("owa", "ewa")) and len(word) > 4:
         s = word[:-1]
         return _make(s, nom="a", gen="y|ej", dat="ie|ej", acc="ę|ą", ins="ą", loc="ie|ej")
-    if low.endswith("ny") or low.endswith("wy") or low.endswith("ły"):
+    if low.endswith(("ny", "wy", "ły")):
         return _make(
             word[:-1], nom="y", gen="ego|", dat="emu|om", acc="ego|y", ins="ym|ami", loc="ym|ach"
         )
@@ -254,22 +254,22 @@ def _pl(word: str) -> Paradigm:
         return _make(s, nom="a", gen="i", dat="i", acc="ę", ins="ą", loc="i")
     if low.endswith("a"):
         s = word[:-1]
-        gen = "i" if low[-2:-1] in "kgl" else "y|i" if low[-2:-1] in "j" else "y"
+        gen = "i" if low[-2:-1] in "kgl" else "y|i" if low[-2:-1] == "j" else "y"
         last = low[-2:-1]
         if last == "k":
-            loc = (word[:-2] + "ce",)
+            ends: tuple[str, ...] = (word[:-2] + "ce",)
         elif last == "g":
-            loc = (word[:-2] + "dze",)
+            ends = (word[:-2] + "dze",)
         elif last == "h":
-            loc = (word[:-3] + "sze",)
+            ends = (word[:-3] + "sze",)
         elif last in _PL_SOFT:
-            loc = (word[:-2] + _PL_SOFT[last],)
+            ends = (word[:-2] + _PL_SOFT[last],)
         elif last in "czlj":
-            loc = (s + "y", s + "i")
+            ends = (s + "y", s + "i")
         else:
-            loc = (s + "ie",)
+            ends = (s + "ie",)
         forms = _make(s, nom="a", gen=gen, dat="", acc="ę", ins="ą", loc="")
-        return {**forms, "dat": loc, "loc": loc}
+        return {**forms, "dat": ends, "loc": ends}
     if low.endswith("o") and len(word) > 3:
         s = word[:-1]
         return _make(
@@ -297,23 +297,53 @@ def _pl(word: str) -> Paradigm:
         stems.append(word[:-3] + "c")
     if low.endswith("ec"):
         stems.append(word[:-2] + "c")
-    forms: dict[str, tuple[str, ...]] = {"nom": (word,)}
-    forms["gen"] = tuple(s + e for s in stems for e in ("a", "u"))
-    forms["dat"] = tuple(s + e for s in stems for e in ("owi", "u"))
-    forms["acc"] = (*(s + "a" for s in stems), word)
-    forms["ins"] = tuple(s + e for s in stems for e in (("iem",) if s[-1:] in "kg" else ("em",)))
-    loc = [s + e for s in stems for e in ("ie", "u")]
+    hard: Paradigm = {"nom": (word,)}
+    hard["gen"] = tuple(s + e for s in stems for e in ("a", "u"))
+    hard["dat"] = tuple(s + e for s in stems for e in ("owi", "u"))
+    hard["acc"] = (*(s + "a" for s in stems), word)
+    hard["ins"] = tuple(s + e for s in stems for e in (("iem",) if s[-1:] in "kg" else ("em",)))
+    locs = [s + e for s in stems for e in ("ie", "u")]
     for tail in ("szt", "st", "zd", "t", "d", "ł", "r"):
         if low.endswith(tail):
-            loc.append(word[: -len(tail)] + _PL_SOFT[tail])
+            locs.append(word[: -len(tail)] + _PL_SOFT[tail])
             break
-    forms["loc"] = tuple(loc)
-    return forms
+    hard["loc"] = tuple(locs)
+    return hard
 
 
 _BY_LANG = {"ru": _ru, "uk": _uk, "be": _be, "pl": _pl}
 _LOWER_PARTICLES = frozenset(
-    "бен бин ад аль ас аш эль де дер фон ван дель ди ла ле да душ д' arap ульд al as von der de van и на над".split()
+    [
+        "бен",
+        "бин",
+        "ад",
+        "аль",
+        "ас",
+        "аш",
+        "эль",
+        "де",
+        "дер",
+        "фон",
+        "ван",
+        "дель",
+        "ди",
+        "ла",
+        "ле",
+        "да",
+        "душ",
+        "д'",
+        "arap",
+        "ульд",
+        "al",
+        "as",
+        "von",
+        "der",
+        "de",
+        "van",
+        "и",
+        "на",
+        "над",
+    ]
 )
 
 

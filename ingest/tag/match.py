@@ -1,7 +1,8 @@
 """Find every form of the gazetteer in a text: one pass, whole words, case rules.
 
-ahocorasick-rs returns the leftmost-longest hits over the folded text. A hit that does not stand at
-word boundaries may hide a shorter one that does, so its stretch is looked at again word by word.
+ahocorasick-rs finds, over the folded text, every word that a name begins with (leftmost-longest, kept
+only where it is a whole word in its script); from there the longest form in the table is taken. The
+automaton over first words is built in a tenth of the time of one over all forms.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ import ahocorasick_rs
 from ingest.tag.fold import Folded
 from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, Gazetteer, unpack
 
-_WORD = re.compile(r"\w+")
-_MAX_WORDS = 8
+WORD = re.compile(r"\w+")
+_MAX_WORD = 40  # letters; no name has a longer word
+_MAX_GAP = 3  # marks between the words of a name: ", " or ". "
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,78 +55,62 @@ def is_whole(text: str, start: int, end: int) -> bool:
 
 
 class Matcher:
-    """The automaton over all forms of a gazetteer."""
+    """The automaton over the first words of a gazetteer's forms."""
 
     def __init__(self, gazetteer: Gazetteer) -> None:
         self._forms = gazetteer.compiled.forms
-        self._keys = tuple(self._forms)
+        self._firsts = gazetteer.compiled.firsts
         self._automaton = ahocorasick_rs.AhoCorasick(
-            self._keys,
+            tuple(self._firsts),
             matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
             store_patterns=False,
-            implementation=ahocorasick_rs.Implementation.ContiguousNFA,
         )
 
     def find(self, folded: Folded) -> list[Hit]:
         """Hits in text order, never overlapping; offsets are into `folded.visible`."""
         text = folded.text
-        spans: list[tuple[int, int]] = []
-        for _index, start, end in self._automaton.find_matches_as_indexes(text):
-            if is_whole(text, start, end):
-                spans.append((start, end))
-                continue
-            spans.extend(self._rescan(text, start, end))
+        spans = [
+            span
+            for _index, start, end in self._automaton.find_matches_as_indexes(text)
+            if is_whole(text, start, end)
+            for span in self._forms_at(text, start, end)
+        ]
         return list(self._choose(folded.visible, text, spans))
 
-    def _rescan(self, text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
-        while start > 0 and is_word(text, start - 1):
-            start -= 1
-        for word in _WORD.finditer(text, start, min(end + 1, len(text))):
-            stop = word.end()
-            while is_word(text, stop):
-                stop += 1
-            yield from self._forms_at(text, word.start())
-
-    def _forms_at(self, text: str, start: int) -> Iterable[tuple[int, int]]:
-        stop, words = start, 0
-        while words < _MAX_WORDS and stop < len(text):
-            word = _WORD.search(text, stop)
-            if word is None or word.start() - stop > 2:
+    def _forms_at(self, text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
+        """Every form that begins with the word text[start:end]."""
+        words = self._firsts[text[start:end]]
+        if text[start:end] in self._forms:
+            yield start, end
+        stop = end
+        for _ in range(words - 1):
+            word = WORD.search(text, stop, stop + _MAX_WORD)
+            if word is None or word.start() - stop > _MAX_GAP:
                 return
             stop = word.end()
-            words += 1
             if text[start:stop] in self._forms:
                 yield start, stop
+        for mark in ".'":  # "U.S." ends in a mark
+            if text[stop : stop + 1] == mark and text[start : stop + 1] in self._forms:
+                yield start, stop + 1
 
     def _choose(self, visible: str, text: str, spans: list[tuple[int, int]]) -> Iterable[Hit]:
         last = 0
         for start, end in sorted(set(spans), key=lambda s: (s[0], -s[1])):
-            if start < last:
+            if start < last or not is_whole(text, start, end):
                 continue
-            targets = self._allowed(
-                visible[start:end], text[start:end], at_start=_opens(visible, start)
-            )
+            targets = self._allowed(visible[start:end], text[start:end])
             if targets:
                 last = end
                 yield Hit(start, end, targets)
 
-    def _allowed(self, surface: str, form: str, *, at_start: bool) -> tuple[tuple[int, int], ...]:
+    def _allowed(self, surface: str, form: str) -> tuple[tuple[int, int], ...]:
         capital = surface[:1].isupper() or not surface[:1].isalpha()
-        letters = [c for c in surface if c.isalpha()]
-        caps = all(c.isupper() for c in letters)
+        caps = all(c.isupper() for c in surface if c.isalpha())
         allowed = []
         for target in self._forms[form]:
             row, kind, case = unpack(target)
-            if case == CAPITAL and not capital:
-                continue
-            if case == ALL_CAPS and not caps:
+            if (case == CAPITAL and not capital) or (case == ALL_CAPS and not caps):
                 continue
             allowed.append((row, kind))
-        del at_start
         return tuple(allowed)
-
-
-def _opens(text: str, start: int) -> bool:
-    """Whether a sentence starts here."""
-    before = text[:start].rstrip()
-    return not before or before[-1] in ".!?:\n"

@@ -7,6 +7,7 @@ import re
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, Entity
 from ingest.tag.match import Hit
+from ingest.tag.strangers import find_strangers
 from ingest.tag.titles import find_titles
 
 # What follows a family name that is no person's: "Merkel Street", "вулиця Путіна".
@@ -40,6 +41,7 @@ def find_people(doc: Document) -> None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
     doc.people.sort(key=lambda f: f.start)
+    find_strangers(doc)
     find_titles(doc)
 
 
@@ -118,15 +120,146 @@ def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
 
 # Family names that are words too: only after the full name.
 _COMMON = frozenset(
-    "park lake dan pavel volker völker lin major may rice bush brown ford carter baker bruce price burns "
-    "powell moon kim lee wang chen singh khan hunt barrow sall faye paz boko arce gil cooper harris martin "
-    "davis greer ross waltz pence hague volkers paul marin stano bildt kurz rau maas gabriel kohl brandt "
-    "fischer talon soto rama dar hasan hassan ahmed ali omar aziz abbas sattar peters wong garang "
-    "пак мун ли ван ким дан парк лин май мэй рама дар кан хан али глаз тихий тихого ціхі павел коль мери "
-    "козак мельник маляр литвин пас рау гил".split()
+    [
+        "park",
+        "lake",
+        "dan",
+        "pavel",
+        "volker",
+        "völker",
+        "lin",
+        "major",
+        "may",
+        "rice",
+        "bush",
+        "brown",
+        "ford",
+        "carter",
+        "baker",
+        "bruce",
+        "price",
+        "burns",
+        "powell",
+        "moon",
+        "kim",
+        "lee",
+        "wang",
+        "chen",
+        "singh",
+        "khan",
+        "hunt",
+        "barrow",
+        "sall",
+        "faye",
+        "paz",
+        "boko",
+        "arce",
+        "gil",
+        "cooper",
+        "harris",
+        "martin",
+        "davis",
+        "greer",
+        "ross",
+        "waltz",
+        "pence",
+        "hague",
+        "volkers",
+        "paul",
+        "marin",
+        "stano",
+        "bildt",
+        "kurz",
+        "rau",
+        "maas",
+        "gabriel",
+        "kohl",
+        "brandt",
+        "fischer",
+        "talon",
+        "soto",
+        "rama",
+        "dar",
+        "hasan",
+        "hassan",
+        "ahmed",
+        "ali",
+        "omar",
+        "aziz",
+        "abbas",
+        "sattar",
+        "peters",
+        "wong",
+        "garang",
+        "пак",
+        "мун",
+        "ли",
+        "ван",
+        "ким",
+        "дан",
+        "парк",
+        "лин",
+        "май",
+        "мэй",
+        "рама",
+        "дар",
+        "кан",
+        "хан",
+        "али",
+        "глаз",
+        "тихий",
+        "тихого",
+        "ціхі",
+        "павел",
+        "коль",
+        "мери",
+        "козак",
+        "мельник",
+        "маляр",
+        "литвин",
+        "пас",
+        "рау",
+        "гил",
+    ]
 )
 _HONORIFICS = frozenset(
-    "Mr Mrs Ms Mr. Mrs. Ms. MR MS Dr Dr. Gen. General Sir Lord Lady Herr Frau M. Mme Señor Sr. Sra. Don President Premier Chancellor Minister Secretary Prime Foreign Sen. Rep. Pan Pani Sayın".split()
+    [
+        "Mr",
+        "Mrs",
+        "Ms",
+        "Mr.",
+        "Mrs.",
+        "Ms.",
+        "MR",
+        "MS",
+        "Dr",
+        "Dr.",
+        "Gen.",
+        "General",
+        "Sir",
+        "Lord",
+        "Lady",
+        "Herr",
+        "Frau",
+        "M.",
+        "Mme",
+        "Señor",
+        "Sr.",
+        "Sra.",
+        "Don",
+        "President",
+        "Premier",
+        "Chancellor",
+        "Minister",
+        "Secretary",
+        "Prime",
+        "Foreign",
+        "Sen.",
+        "Rep.",
+        "Pan",
+        "Pani",
+        "Sayın",
+    ]
 )
 _GIVEN: dict[str, frozenset[str]] = {}
 

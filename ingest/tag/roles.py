@@ -49,12 +49,13 @@ class RoleModel:
 
 def score(weights: dict[str, list[int]], names: list[str]) -> list[float]:
     """Probability of each role of `ROLES`, given the features that hold."""
-    sums = [0.0] * len(ROLES)
+    a = b = c = d = e = f = 0
     for name in names:
         row = weights.get(name)
         if row is not None:
-            for index, weight in enumerate(row):
-                sums[index] += weight
+            u, v, w, x, y, z = row
+            a, b, c, d, e, f = a + u, b + v, c + w, d + x, e + y, f + z
+    sums = (a, b, c, d, e, f)
     top = max(sums)
     exps = [math.exp((value - top) / _SCALE) for value in sums]
     whole = sum(exps)
@@ -115,7 +116,7 @@ def assign_roles(doc: Document, model: RoleModel) -> None:
     """Give every place of `doc.places` its role, confidence and rule."""
     if not doc.places:
         return
-    sentences = read_sentences(doc)
+    sentences = doc.read = read_sentences(doc)
     names = [features(doc, sentences, place, i) for i, place in enumerate(doc.places)]
     ruled = [_rule(doc, place, i) for i, place in enumerate(doc.places)]
     first = [_role(score(model.first, found)) for found in names]

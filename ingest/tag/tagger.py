@@ -66,7 +66,7 @@ class Tagger:
         """
         body = self.read(text[:MAX_TEXT_CHARS], lang, published)
         mentions = body.mentions()
-        proposals = find_proposals(body, mentions)
+        proposals = find_proposals(body)
         head: tuple[Mention, ...] = ()
         if title:
             head = tuple(self.read(title[:2000], lang, published, body).mentions())

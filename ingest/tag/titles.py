@@ -83,7 +83,7 @@ def _country_of(doc: Document, hit: Hit) -> str:
         return doc.gazetteer.compiled.countries[adjectives[0]].code
     for row in hit.rows(PLACE):
         entity = doc.gazetteer.compiled.entities[row]
-        if entity.kind == "country" or entity.id in ("place:vatican-city-va",):
+        if entity.kind == "country" or entity.id == "place:vatican-city-va":
             return entity.country
     return ""
 
@@ -161,7 +161,7 @@ def _beside_name(doc: Document, title: _Title, people: list[Found]) -> bool:
         ):
             return True
     name = _NAME_AHEAD.match(text, title.end)
-    if name and not text[title.end : title.end + 1] in (".", ",", ""):
+    if name and text[title.end : title.end + 1] not in (".", ",", ""):
         hit_there = any(
             h.start == name.start() + (text[title.end] == " ")
             and not (h.has(SURNAME) or h.has(LEADER))
@@ -178,19 +178,19 @@ def _who(doc: Document, title: _Title, people: list[Found]) -> tuple[Entity, str
         holder = gazetteer.holder(title.country, title.office, doc.day)
         return (holder, f"office:{title.country}-{title.office}", 0.9) if holder else None
     if _EX.search(doc.folded.text, max(0, title.start - 14), title.start):
-        return _recent(doc, title, people)
+        return _recent(title, people)
     offices = OFFICES.get(title.category, ())
     if title.country:
-        for office in offices:
-            if office == "*":
-                country = gazetteer.country_by_code.get(title.country)
-                office = country.leader_office if country else "pres"
+        for named in offices:
+            country = gazetteer.country_by_code.get(title.country)
+            leading = country.leader_office if country else "pres"
+            office = leading if named == "*" else named
             holder = gazetteer.holder(title.country, office, doc.day)
             if holder is not None:
                 return holder, f"office:{title.country}-{office}", 0.88
-        return _recent(doc, title, people)
+        return _recent(title, people)
     if _definite(doc, title):
-        return _recent(doc, title, people)
+        return _recent(title, people)
     return None
 
 
@@ -204,7 +204,7 @@ def _definite(doc: Document, title: _Title) -> bool:
     return bool(match and match[1] in _SPAN_ARTICLES)
 
 
-def _recent(doc: Document, title: _Title, people: list[Found]) -> tuple[Entity, str, float] | None:
+def _recent(title: _Title, people: list[Found]) -> tuple[Entity, str, float] | None:
     """The last person named before whose office fits."""
     offices = set(OFFICES.get(title.category, ()))
     if title.category == "minister":

@@ -143,7 +143,7 @@ def to_belarusian(name: str, *, place: bool = False) -> tuple[str, ...]:
     last = spelled[-1]
     reduced = re.sub("(?<=.)о", "а", last)
     variants[" ".join([*spelled[:-1], reduced])] = None
-    if words[-1][0] in "О":
+    if words[-1][0] == "О":
         variants[" ".join([*spelled[:-1], "А" + reduced[1:]])] = None
     doubled = re.sub(r"([бвгджзклмнпрстфх])\1", r"\1", reduced)
     variants[" ".join([*spelled[:-1], doubled])] = None

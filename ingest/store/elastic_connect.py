@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from elasticsearch import Elasticsearch
 
@@ -33,7 +33,7 @@ def connect(url: str, settings: ElasticsearchSettings) -> Elasticsearch:
         max_retries=0,  # `Wire` tries again, and knows what may be repeated
         request_timeout=settings.timeout_s,
         http_compress=settings.compress,
-        **credentials(url, settings),
+        **credentials(settings),
         **trust(url, settings),
     )
     name = redacted(url)
@@ -55,7 +55,7 @@ def check_version(name: str, version: str) -> None:
 
 
 def nodes_of(url: str) -> list[str]:
-    """Return the addresses, each with scheme and port and without credentials.
+    """Return the addresses, each with scheme and port.
 
     `https://es1:9200,es2:9200` is two nodes; the scheme of the first goes for those without one.
     """
@@ -68,6 +68,12 @@ def nodes_of(url: str) -> list[str]:
             host, port = split.hostname, split.port
         except ValueError:
             host, port = None, None
+        if "@" in whole:  # it would show in process lists, logs and the settings
+            raise SettingsError(
+                "store",
+                f"{redacted(url)!r} holds a user or password",
+                "set elasticsearch.user and elasticsearch.password_file instead",
+            )
         if not host or split.scheme not in {"http", "https"}:
             raise SettingsError(
                 "store", f"{redacted(url)!r} names no server", "write https://host:9200"
@@ -88,19 +94,21 @@ def redacted(url: str) -> str:
     return ",".join(parts)
 
 
-def credentials(url: str, settings: ElasticsearchSettings) -> dict[str, Any]:
+def credentials(settings: ElasticsearchSettings) -> dict[str, Any]:
     """Return the client's arguments for an API key, or user and password."""
     api_key = secret(settings.api_key, settings.api_key_file)
     if api_key:
         return {"api_key": api_key}
-    first = urlsplit(url.partition(",")[0])
-    user = settings.user or unquote(first.username or "")
-    password = secret(settings.password, settings.password_file) or unquote(first.password or "")
-    if user and not password:
+    if not settings.user:
+        return {}
+    password = secret(settings.password, settings.password_file)
+    if not password:
         raise SettingsError(
-            "elasticsearch.password", f"is missing for the user {user}", "set it, or password_file"
+            "elasticsearch.password",
+            f"is missing for the user {settings.user}",
+            "set it, or elasticsearch.password_file",
         )
-    return {"basic_auth": (user, password)} if user else {}
+    return {"basic_auth": (settings.user, password)}
 
 
 def secret(value: Any, file: Path | None) -> str:  # noqa: ANN401  a pydantic secret

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from ingest.errors import StoreError
+from ingest.errors import StoreError, UsageError
+from ingest.model import Article
 from ingest.store.elastic_wire import Action, Outcome
 from ingest.store.port import Record, Where
 from ingest.store.records import (
@@ -61,6 +62,8 @@ class ElasticRecords:
 
     def put(self, records: Sequence[R]) -> list[R | None]:
         """Write each by compare-and-set (see `Records.put`)."""
+        if any(isinstance(record, Article) for record in records):
+            raise UsageError("an article", "is written by save, with its projections")
         results: dict[int, R | None] = {}
         for rounds in distinct([(record_key(type(r), r.id),) for r in records]):
             written = self._put([scrub(records[at]) for at in rounds])

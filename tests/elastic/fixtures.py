@@ -7,8 +7,8 @@ import uuid
 from typing import TYPE_CHECKING
 
 import pytest
-from elastic.server import NoServerError, provided_server
 
+from elastic.server import NoServerError, provided_server
 from ingest.settings import ElasticsearchSettings, load_settings
 from ingest.store.elastic import ElasticStore
 from ingest.store.elastic_connect import connect
@@ -60,13 +60,11 @@ def elastic_indices(elastic_url: str, elastic_client: Elasticsearch) -> Iterator
 @pytest.fixture
 def elastic_prefix(elastic_indices: str, elastic_client: Elasticsearch) -> str:
     """The prefix of empty indices."""
-    elastic_client.options(request_timeout=60).delete_by_query(
-        index=[f"{elastic_indices}-{index}" for index in INDICES],
-        query={"match_all": {}},
-        conflicts="proceed",
-        refresh=True,
+    names = [f"{elastic_indices}-{index}" for index in INDICES]
+    elastic_client.indices.refresh(index=names)  # what is not visible would stay
+    elastic_client.delete_by_query(
+        index=names, query={"match_all": {}}, conflicts="proceed", refresh=True
     )
-    elastic_client.indices.refresh(index=f"{elastic_indices}-*")
     return elastic_indices
 
 

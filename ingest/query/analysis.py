@@ -71,16 +71,12 @@ def fold_terms(text: str) -> tuple[str, ...]:
 
 def analyze(text: str, lang: str = "und") -> Analysis:
     """Analyse a text of that language (`und`: unknown)."""
-    terms: list[str] = []
-    stems: list[str] = []
-    offsets: list[tuple[int, int]] = []
-    for match in _TERM.finditer(text):
-        term, word_stem = _analyze_word(match.group(), lang)
-        if term:
-            terms.append(term)
-            stems.append(word_stem)
-            offsets.append(match.span())
-    return Analysis(tuple(terms), tuple(stems), tuple(offsets))
+    found = [(*_analyze_word(match.group(), lang), match.span()) for match in _TERM.finditer(text)]
+    found = [each for each in found if each[0]]
+    if not found:
+        return Analysis((), (), ())
+    terms, stems, offsets = zip(*found, strict=True)
+    return Analysis(terms, stems, offsets)
 
 
 @lru_cache(maxsize=200_000)

@@ -206,7 +206,7 @@ def _prepare(db: sqlite3.Connection, name: str, *, is_new: bool) -> None:
         db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA cache_size = -65536")
-    db.execute("PRAGMA mmap_size = 1073741824")
+    db.execute("PRAGMA mmap_size = 268435456")
     if version < SCHEMA_VERSION or _shape_of(db) != _shape():
         _migrate(db, name)
 

@@ -8,8 +8,9 @@ AND, OR, NOT and facet counts are then arithmetic on sets (`bits.Bits`).
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 from typing import TYPE_CHECKING, assert_never
+
+import msgspec
 
 from ingest.model import Article, Proposal
 from ingest.query.ast import (
@@ -62,6 +63,7 @@ FEW = 200
 
 _BATCH = 500
 _ONE = ord("1")
+_ROWS = msgspec.json.Decoder(list[int])
 
 Row = tuple[float, str, str, int]
 """score, effective_at, id, rowid: what hits are sorted by, in that order."""
@@ -149,7 +151,8 @@ class SqliteSearch:
             case Word() | Phrase() | Prefix():
                 table, expressions = full_text(node)
                 return self._rows_of(
-                    f"SELECT rowid FROM {table} WHERE {table} MATCH ?", " OR ".join(expressions)
+                    f"SELECT rowid AS row FROM {table} WHERE {table} MATCH ?",
+                    " OR ".join(expressions),
                 )
             case LeaderIs(entities=entities):
                 return self._values("leader", entities)
@@ -199,8 +202,11 @@ class SqliteSearch:
             for row in self._db.execute(sql, (index_value(article_id),))
         )
 
-    def _rows_of(self, sql: str, *values: str) -> Bits:
-        return Bits.of(chain.from_iterable(self._db.execute(sql, values)))
+    def _rows_of(self, select: str, *values: str) -> Bits:
+        """Return the rows of a SELECT of one column; as one JSON value they come twice as fast."""
+        sql = f"SELECT json_group_array(row) FROM ({select})"
+        raw: str = self._db.execute(sql, values).fetchone()[0]
+        return Bits.of(_ROWS.decode(raw))
 
     def _proposing(self, node: ProposalIs) -> Bits:
         clauses: list[str] = []
@@ -217,7 +223,7 @@ class SqliteSearch:
             clauses.append("instr(parties, ?) > 0")
             values.append(joined((party,)))
         return self._rows_of(
-            f"SELECT article FROM bound WHERE {' AND '.join(clauses) or 'true'}",
+            f"SELECT article AS row FROM bound WHERE {' AND '.join(clauses) or 'true'}",
             *(str(index_value(value)) for value in values),
         )
 
@@ -242,7 +248,7 @@ class SqliteSearch:
                 edges.append((_day_start(last), last))
         for low, high in edges:
             found |= self._rows_of(
-                "SELECT rowid FROM article WHERE effective_at >= ? AND effective_at < ?",
+                "SELECT rowid AS row FROM article WHERE effective_at >= ? AND effective_at < ?",
                 index_time(low),
                 index_time(high),
             )
@@ -260,7 +266,9 @@ class SqliteSearch:
         self, found: Bits, after: tuple[str, str] | None, count: int, *, newest: bool
     ) -> list[Row]:
         """Return the first rows after (effective_at, id) in that order."""
-        if len(found) <= 2 * count:  # few: fetch them and sort
+        # To walk the index until enough are met costs total * count / found steps, to fetch all
+        # of them and sort some four steps each.
+        if 4 * len(found) ** 2 <= self._total() * count:
             rows = [
                 row
                 for row in self._rows(found)
@@ -291,8 +299,7 @@ class SqliteSearch:
         if not words:
             after = (str(cursor.values[1]), cursor.id) if cursor else None
             return self._walk(found, after, count, newest=True)
-        total = self._db.execute("SELECT count(*) FROM article").fetchone()[0]
-        weights = {word: rarity(total, len(self._find(word))) for word in words}
+        weights = {word: rarity(self._total(), len(self._find(word))) for word in words}
         rows = self._ranked(weights, found, (cursor.seen if cursor else 0) + count)
         if cursor:
             last = (*cursor.values, cursor.id)
@@ -327,7 +334,7 @@ class SqliteSearch:
         for word in sorted(weights, key=lambda word: -weights[word])[:MAX_WORDS]:
             table, expressions = full_text(word)
             title = self._rows_of(
-                f"SELECT rowid FROM {table} WHERE {table} MATCH ?",
+                f"SELECT rowid AS row FROM {table} WHERE {table} MATCH ?",
                 f"title : ({' OR '.join(expressions)})",
             )
             parts = (
@@ -355,6 +362,9 @@ class SqliteSearch:
         return [
             (sum(counter.scores.get(row[3], 0.0) for counter in counters), *row[1:]) for row in rows
         ]
+
+    def _total(self) -> int:
+        return len(self._find(All()))
 
     def _rows(self, rowids: Iterable[int]) -> list[Row]:
         found = self._fetch("SELECT rowid, effective_at, id FROM article", rowids)

@@ -15,7 +15,7 @@ from ingest.store.port import FACETS, Save, Saved, Search
 ZONES = ("UTC", "Europe/Minsk", "Asia/Kolkata", "America/St_Johns", "Pacific/Apia")
 
 example_by_example = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

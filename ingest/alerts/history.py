@@ -202,21 +202,14 @@ def _train_on_store(
 ) -> dict[str, str]:
     """Learn every pair that the store holds and that waits for no evaluation; returns errors.
 
-    Of an article that waits (its entry is `stored`, or it was saved after `until`) only what its
-    former text said is known.
+    Of an article that waits, or that was saved after `until`, only what its former text said is
+    known.
     """
     failed: dict[str, str] = {}
     if not rules:
         return failed
     for page in _pages(store):
-        waiting = {
-            entry.article_id  # read after the articles: one stored meanwhile is in neither
-            for entry in store.find(
-                Entry,
-                Where("article_id", "in", tuple(article.id for article in page)),
-                Where("state", "=", EntryState.STORED),
-            )
-        }
+        waiting = _waiting(store, page)
         views = [
             View(
                 article,
@@ -230,6 +223,26 @@ def _train_on_store(
         failed |= found.failed
         train(store, found.matches)
     return failed
+
+
+def _waiting(store: Store, page: Sequence[Article]) -> set[str]:
+    """Ids of articles that rules have yet to see, of a page that was read before this is asked.
+
+    Their entry is on its way to `stored`, or it does not know its article yet: an article is
+    written before its entry is marked.
+    """
+    under_way = (EntryState.NEW, EntryState.FETCHED, EntryState.STORED)
+    article_ids = tuple(article.id for article in page)
+    entries = store.find(
+        Entry, Where("article_id", "in", article_ids), Where("state", "in", under_way)
+    )
+    firsts = store.get_many(Entry, [article.entry_id for article in page if article.entry_id])
+    unmarked = {
+        article.id
+        for article in page
+        if article.entry_id in firsts and not firsts[article.entry_id].article_id
+    }
+    return {entry.article_id for entry in entries} | unmarked
 
 
 def _saved_since(store: Store, since: datetime) -> list[Article]:

@@ -23,6 +23,7 @@ from ingest.alerts.evaluate import evaluate
 from ingest.alerts.history import dry_run, restore
 from ingest.errors import UsageError
 from ingest.model import Alert, AlertGroup, Delivery, Entry, EntryState, RuleState
+from ingest.store.port import Save
 
 BOTH = rules_of(
     """
@@ -152,6 +153,18 @@ def test_training_leaves_out_what_waits(store):
         store, make_article(offer("Lukashenko offered Geneva again."), slug="3", at=DAY0 + 2 * HOUR)
     )
     assert evaluate(store, PAIRS, None, DAY0 + 2 * HOUR).alerts == []
+
+
+def test_training_leaves_out_an_article_whose_entry_is_not_marked_yet(store):
+    """Not every store writes both at once."""
+    entry = store_article(store, make_article(offer(), slug="1"))
+    store.put([replace(entry, state=EntryState.FETCHED, article_id="")])
+    store.save([Save(replace(store.get_article(entry.article_id), entry_id=entry.id))])
+    evaluate(store, PAIRS, None, DAY0)
+    assert store.count(AlertGroup) == 0
+    marked = store.get(Entry, entry.id)
+    store.put([replace(marked, state=EntryState.STORED, article_id=entry.article_id)])
+    assert len(evaluate(store, PAIRS, None, DAY0).alerts) == 1
 
 
 def test_training_reads_the_store_page_by_page(store, monkeypatch):

@@ -38,6 +38,7 @@ _CHUNK = re.compile(r"(\d{4}/\d\d/\d\d)/[a-z]+-\d{6}-[0-9a-f]{12}\.warc\.gz", re
 _REF = re.compile(rf"({_CHUNK.pattern})#(\d{{1,12}}),(\d{{1,12}})", re.ASCII)
 _MAX_RECORD_BYTES = 64 * 2**20  # above any page that fetching lets through
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f]+")
+_LEVEL = 5  # warcio's own 9 takes twice the time on news pages to save 2 %
 _TRANSFER = ("content-encoding", "content-length", "transfer-encoding")  # of the wire, not the body
 _DAMAGE = "restore it from a copy, or fetch the page again"
 
@@ -237,13 +238,13 @@ def _remove_folders(root: Path, days: set[str]) -> None:
 
 def _serialize(pages: Sequence[RawPage]) -> tuple[bytes, list[tuple[int, int]]]:
     """Return the chunk's bytes, and offset and length of each page in it."""
-    buffer = BytesIO()
-    writer = WARCWriter(buffer, gzip=True, warc_version="1.1")
+    record_buffer = BytesIO()
+    writer = WARCWriter(record_buffer, gzip=False, warc_version="1.1")
     about = {"software": f"summitwatch/{__version__}", "format": "WARC File Format 1.1"}
     writer.write_record(writer.create_warcinfo_record("", about))
+    chunk = bytearray(_member(record_buffer))
     spans = []
     for page in pages:
-        start = buffer.tell()
         http = [(_header(k), _header(v)) for k, v in page.headers.items() if k not in _TRANSFER]
         http.append(("content-length", str(len(page.body))))
         record = writer.create_warc_record(
@@ -259,8 +260,19 @@ def _serialize(pages: Sequence[RawPage]) -> tuple[bytes, list[tuple[int, int]]]:
         )
         writer.write_record(record)
         record.raw_stream.close()  # warcio leaves its temporary copy open
-        spans.append((start, buffer.tell() - start))
-    return buffer.getvalue(), spans
+        member = _member(record_buffer)
+        spans.append((len(chunk), len(member)))
+        chunk += member
+    return bytes(chunk), spans
+
+
+def _member(record: BytesIO) -> bytes:
+    """Pack what a writer has written into one gzip member, and empty its buffer."""
+    packer = zlib.compressobj(_LEVEL, wbits=31)
+    member = packer.compress(record.getbuffer()) + packer.flush()
+    record.seek(0)
+    record.truncate()
+    return member
 
 
 def _parse(plain: bytes, ref: str) -> RawPage | None:

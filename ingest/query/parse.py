@@ -36,6 +36,7 @@ MAX_DEPTH = 20
 _ID_COLON = re.compile(r"(?<=:)(leader|place):(?=[\w-])")
 _HELD_COLON = "\ue000"
 _POSITION = re.compile(r"at position (\d+)!?$")
+_NUMBER = re.compile(r"[~^][\d.]")
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _DATE_FIELDS = ("since", "until", "date")
 
@@ -99,6 +100,14 @@ def _parsed(text: str) -> Any:  # noqa: ANN401  luqum has no types
         return luqum_thread.parse(held)
     except ParseError as exc:
         raise _syntax_error(text, str(exc)) from exc
+    except (ArithmeticError, ValueError) as exc:  # luqum reads ^. and ~1.5 as numbers
+        sign = _NUMBER.search(text)
+        raise QueryError(
+            "the query",
+            "fuzzy words (~) and boosts (^) are not supported",
+            "leave the sign out",
+            sign.start() if sign else 0,
+        ) from exc
 
 
 def _syntax_error(text: str, message: str) -> QueryError:

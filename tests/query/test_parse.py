@@ -172,6 +172,8 @@ def test_a_day_is_that_of_the_zone():
         ("x minsk~2", 2, "fuzzy"),
         ('x "a b"~3', 2, "distances"),
         ("x minsk^2", 2, "boosts"),
+        ("x minsk^.", 7, "boosts"),
+        ('x "a b"~1.5', 7, "fuzzy"),
         ("[a TO b]", 0, "needs a field"),
         ("x colour:red", 2, "is no field"),
         ("http://a.example", 0, "is no field"),
@@ -224,7 +226,7 @@ def test_combinations_are_bounded(query):
 
 
 pieces = st.sampled_from(
-    ["a", "minsk", " ", " AND ", " OR ", "NOT ", "(", ")", '"', "*", "?", "~", "^2", "/", ":", "\\",
+    ["a", "minsk", " ", "^.", "~1.5", "~.", " AND ", " OR ", "NOT ", "(", ")", '"', "*", "?", "~", "^2", "/", ":", "\\",
      "venue:", "role:", "proposed", "party:", "date:", "[", " TO ", "]", "7d", "since:", ">=", "-",
      "+", ",", "{", "}", "leader:", "place:", "\x00", "\ud800", "\ue000", "İ"]
 )  # fmt: skip

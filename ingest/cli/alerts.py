@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ingest.alerts.adding import rule_text, with_rule
 from ingest.alerts.history import dry_run, restore
 from ingest.alerts.render import alert_json, alert_lines
-from ingest.alerts.rules import load_rules, read_rules
+from ingest.alerts.rules import (
+    load_rules,
+    new_rules_file,
+    parse_text,
+    read_file,
+    read_rules,
+    rules_file,
+)
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.lookup import one_record, since_of
 from ingest.cli.output import counted, print_json, say, talk
@@ -21,6 +30,8 @@ from ingest.store.port import Where
 
 if TYPE_CHECKING:
     from ingest.alerts.rules import Rule, RuleSet
+
+ADD_DAYS = 30
 
 app = typer.Typer(no_args_is_help=True, help="Alerts raised, and rules tried on the past.")
 
@@ -109,6 +120,52 @@ def enable(
     for alert in alerts:
         print_alert(alert)
     talk(f"rule {wanted.id} is in service; it had missed {counted(len(alerts), 'alert')}")
+
+
+@app.command("add")
+@command
+def add(
+    name: Annotated[str, typer.Argument(help="The rule's id: a-z, 0-9, - and _.")],
+    query: Annotated[str, typer.Argument(help="What it waits for, as in `search`.")],
+    kind: Annotated[str, typer.Option("--type", help="match or new.")] = "match",
+    group_by: Annotated[str, typer.Option(help="Fields, such as proposer,venue.")] = "",
+    to: Annotated[str, typer.Option(help="Channels, such as desk,stdout.")] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Write a rule: show what it would have raised in 30 days, ask, and put it in force."""
+    settings = CALL.settings()
+    path = rules_file(settings) or new_rules_file(settings)
+    text = read_file(path) if path.exists() else ""
+    rule = rule_text(name, kind, query, _names(group_by), _names(to))
+
+    def parse(whole: str) -> RuleSet:
+        return parse_text(whole, str(path), settings)
+
+    longer = with_rule(text, str(path), rule, parse)
+    rules = parse(longer)
+    now = utc_now()
+    with opened_store(settings) as store:
+        found = dry_run(
+            store, replace(rules, rules=rules.rules[-1:]), now - timedelta(days=ADD_DAYS), now
+        )
+    talk(
+        f"{name} would have raised {counted(len(found), 'alert')} in {ADD_DAYS} days,"
+        f" {len(found) / ADD_DAYS:.1f} a day"
+    )
+    for alert in found[-3:]:
+        print_alert(alert)
+    if not yes and not typer.confirm(f"Put it in force in {path}?", err=True):
+        talk("nothing was written")
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.new")
+    draft.write_text(longer, encoding="utf-8")
+    draft.replace(path)
+    talk(f"{name} is in force: {path}")
+
+
+def _names(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
 
 
 @app.command("ack")

@@ -125,8 +125,10 @@ def show_board(
         print_board(store, meetings, settings.timezone)
 
 
-def print_board(store: Store, meetings: Sequence[Meeting], timezone: str) -> None:
-    """Print the board and the line of coverage."""
+def print_board(
+    store: Store, meetings: Sequence[Meeting], timezone: str, *, most: int | None = None
+) -> None:
+    """Print the board, at most so many venues a meeting, and the line of coverage."""
     for meeting in meetings:
         named = "-".join(meeting.parties) or "parties not named"
         console().print(Text(f"Meeting {named}  {meeting.id[:SHORT_ID]}", style="bold underline"))
@@ -134,8 +136,10 @@ def print_board(store: Store, meetings: Sequence[Meeting], timezone: str) -> Non
             f"  {meeting.first_at:%d %b} to {meeting.last_at:%d %b}, days in {timezone}",
             style="dim",
         )
-        for venue in meeting.venues:
+        for venue in meeting.venues[:most]:
             _print_venue(venue, timezone)
+        if most is not None and len(meeting.venues) > most:
+            say(f"  and {counted(len(meeting.venues) - most, 'more venue')}")
         if meeting.background:
             say(f"  and {counted(meeting.background, 'report')} recalling earlier meetings")
         say()

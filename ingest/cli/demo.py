@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ingest.store.port import Store
 
 STORE = "sqlite:///data/demo.sqlite"
+VENUES_SHOWN = 8
 
 
 @command
@@ -55,11 +56,9 @@ def demo() -> None:
         say()
         reports = asyncio.run(_watch(settings, store, rules, newsroom, told=told))
         _print_summary(store, reports, time.monotonic() - started)
-        print_board(
-            store,
-            board(store.proposals(All(), since=utc_now() - timedelta(days=30)))[:2],
-            settings.timezone,
-        )
+        meetings = board(store.proposals(All(), since=utc_now() - timedelta(days=30)))
+        meetings = sorted(meetings, key=lambda meeting: -len(meeting.venues))[:1]
+        print_board(store, meetings, settings.timezone, most=VENUES_SHOWN)
         _print_alert(store)
         _print_next(store)
 

@@ -64,6 +64,7 @@ REALERT = timedelta(hours=24)
 MAX_AGE = timedelta(hours=48)
 MAX_RULES = 1000
 
+_SQLITE = "sqlite:///"
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 _PLACE_KEYS = frozenset({"venue", "place", "country", "role", "status", "proposer", "party"})
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # no date of a query reaches a rule
@@ -125,10 +126,21 @@ def rules_file(settings: Settings) -> Path | None:
     """Return the file of rules in use: settings.alerts.rules, else rules.yaml beside the store."""
     if settings.alerts.rules is not None:
         return settings.alerts.rules
-    if not settings.store.startswith("sqlite:///"):
+    if not settings.store.startswith(_SQLITE):
         return None
-    beside = Path(unquote(settings.store.removeprefix("sqlite:///"))).parent / "rules.yaml"
+    beside = new_rules_file(settings)
     return beside if beside.is_file() else None
+
+
+def new_rules_file(settings: Settings) -> Path:
+    """Return where the first rule of a store goes: rules.yaml beside it.
+
+    Raises:
+        SettingsError: the store is no file.
+    """
+    if not settings.store.startswith(_SQLITE):
+        raise SettingsError("alerts.rules", "is not set", "set it to a file such as rules.yaml")
+    return Path(unquote(settings.store.removeprefix(_SQLITE))).parent / "rules.yaml"
 
 
 def load_rules(settings: Settings) -> RuleSet:
@@ -138,9 +150,16 @@ def load_rules(settings: Settings) -> RuleSet:
         SettingsError: the file cannot be read, or is wrong: file, line, field and the way out.
     """
     path = rules_file(settings)
-    text, source = "", ""
-    if path is not None:
-        text, source = _read_file(path), str(path)
+    return parse_text("", "", settings) if path is None else read_rules(path, settings)
+
+
+def read_rules(path: Path, settings: Settings) -> RuleSet:
+    """Read the rules of a file, be it in force or not (`alerts test --rules`)."""
+    return parse_text(read_file(path), str(path), settings)
+
+
+def parse_text(text: str, source: str, settings: Settings) -> RuleSet:
+    """Read rules from YAML, with the defaults that the settings give."""
     return parse_rules(
         text,
         source,
@@ -150,18 +169,8 @@ def load_rules(settings: Settings) -> RuleSet:
     )
 
 
-def read_rules(path: Path, settings: Settings) -> RuleSet:
-    """Read the rules of another file than the one in force (`alerts test --rules`)."""
-    return parse_rules(
-        _read_file(path),
-        str(path),
-        max_age=timedelta(hours=settings.alerts.max_age_h),
-        alerts_file=settings.alerts.file,
-        timezone=settings.timezone,
-    )
-
-
-def _read_file(path: Path) -> str:
+def read_file(path: Path) -> str:
+    """Return the text of a file of rules; raises SettingsError."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as exc:

@@ -156,3 +156,29 @@ def test_dead_deliveries_are_put_back(desk):
     assert {(r.state, r.tries, r.next_try_at) for r in desk.find(Delivery)} == {
         ("pending", 0, None)
     }
+
+
+def test_add_shows_what_a_rule_would_have_raised_and_asks(desk, tmp_path):
+    args = ("add", "minsk", "venue:place:minsk-by", "--type", "new", "--group-by", "proposer,venue")
+    result = CliRunner().invoke(app, args, input="n\n")
+    assert result.exit_code == 0
+    assert "minsk would have raised 1 alert in 30 days, 0.0 a day" in result.stderr
+    assert "“Lukashenko offered Minsk for the talks.”" in result.stdout
+    assert (tmp_path / "rules.yaml").read_text() == RULES
+    code, _, err = call(*args, "--to", "file", "--yes")
+    assert code == 0
+    assert f"minsk is in force: {tmp_path}/rules.yaml" in err
+    text = (tmp_path / "rules.yaml").read_text()
+    assert text.startswith(RULES)
+    rule = load_rules(load_settings(store=CALL.store)).rule("minsk")
+    assert (rule.type, rule.key, rule.to) == ("new", ("proposer", "venue"), ("file",))
+    code, _, err = call(*args, "--yes")
+    assert code == 2
+    assert "the id 'minsk' stands twice" in err
+
+
+def test_add_makes_the_first_file(desk, tmp_path):
+    (tmp_path / "rules.yaml").unlink()
+    code, _, _ = call("add", "words", '"offered Minsk"', "--yes")
+    assert code == 0
+    assert [r.id for r in load_rules(load_settings(store=CALL.store)).rules] == ["words"]

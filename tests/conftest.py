@@ -10,6 +10,7 @@ from elastic.fixtures import (  # noqa: F401  fixtures and a hook for every test
     elastic_client,
     elastic_indices,
     elastic_prefix,
+    elastic_server,
     elastic_settings,
     elastic_url,
     pytest_terminal_summary,

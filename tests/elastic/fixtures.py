@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from elastic.server import NoServerError, provided_server
-from ingest.settings import ElasticsearchSettings, load_settings
+from elastic.server import NoServerError, Provided, provided_server
+from ingest.settings import load_settings
 from ingest.store.elastic import ElasticStore
 from ingest.store.elastic_connect import connect
 from ingest.store.elastic_mappings import INDICES
@@ -19,40 +19,65 @@ if TYPE_CHECKING:
 
     from elasticsearch import Elasticsearch
 
+    from ingest.settings import ElasticsearchSettings
+
 NOT_TESTED: list[str] = []
 """Why there was no server, once: said at the end of the session."""
 
 
 @pytest.fixture(scope="session")
-def elastic_url() -> Iterator[str]:
-    """The URL of a running server; without one the tests fail in CI and are skipped elsewhere."""
+def elastic_server() -> Iterator[Provided]:
+    """A running server; without one the tests fail in CI and are skipped elsewhere."""
+    server = provided_server()
     try:
-        server = provided_server()
-        url = server.__enter__()
+        provided = server.__enter__()
     except NoServerError as exc:
         if os.environ.get("CI"):
             pytest.fail(f"Elasticsearch is required in CI: {exc}", pytrace=False)
         NOT_TESTED.append(str(exc))
         pytest.skip(f"no Elasticsearch: {exc}")
     try:
-        yield url
+        yield provided
     finally:
         server.__exit__(None, None, None)
 
 
 @pytest.fixture(scope="session")
-def elastic_client(elastic_url: str) -> Iterator[Elasticsearch]:
+def elastic_settings(elastic_server: Provided) -> ElasticsearchSettings:
+    """The settings that reach the server."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in elastic_server.environment.items():
+            patch.setenv(name, value)
+        return load_settings().elasticsearch
+
+
+@pytest.fixture
+def elastic_url(elastic_server: Provided, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The server's URL; what else it takes to reach it is in the environment meanwhile."""
+    for name, value in elastic_server.environment.items():
+        monkeypatch.setenv(name, value)
+    return elastic_server.url
+
+
+@pytest.fixture(scope="session")
+def elastic_client(
+    elastic_server: Provided, elastic_settings: ElasticsearchSettings
+) -> Iterator[Elasticsearch]:
     """A plain client, to look behind the store and to clean up."""
-    client = connect(elastic_url, load_settings().elasticsearch)
+    client = connect(elastic_server.url, elastic_settings)
     yield client
     client.close()
 
 
 @pytest.fixture(scope="session")
-def elastic_indices(elastic_url: str, elastic_client: Elasticsearch) -> Iterator[str]:
+def elastic_indices(
+    elastic_server: Provided,
+    elastic_settings: ElasticsearchSettings,
+    elastic_client: Elasticsearch,
+) -> Iterator[str]:
     """A prefix whose indices exist for the session: making them takes longer than most tests."""
     prefix = f"test-{uuid.uuid4().hex[:12]}"
-    ElasticStore.open(elastic_url, prefix, load_settings().elasticsearch).close()
+    ElasticStore.open(elastic_server.url, prefix, elastic_settings).close()
     yield prefix
     drop(elastic_client, prefix)
 
@@ -66,11 +91,6 @@ def elastic_prefix(elastic_indices: str, elastic_client: Elasticsearch) -> str:
         index=names, query={"match_all": {}}, conflicts="proceed", refresh=True
     )
     return elastic_indices
-
-
-@pytest.fixture
-def elastic_settings() -> ElasticsearchSettings:
-    return load_settings().elasticsearch
 
 
 def drop(client: Elasticsearch, prefix: str) -> None:

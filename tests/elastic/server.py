@@ -6,15 +6,18 @@ it. The download stays in Maven's own cache, the unpacked server in `cache_folde
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import grp
 import hashlib
 import os
 import pwd
 import re
+import secrets
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -22,12 +25,12 @@ import time
 import urllib.error
 import urllib.request
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Mapping
 
 VERSION = "9.4.3"
 IMAGE = f"docker.elastic.co/elasticsearch/elasticsearch:{VERSION}"
@@ -59,11 +62,22 @@ network.host: 127.0.0.1
 http.port: {http}
 transport.port: {transport}
 discovery.type: single-node
-xpack.security.enabled: false
+xpack.security.enabled: true
+xpack.security.http.ssl.enabled: true
+xpack.security.http.ssl.certificate: tls/server.pem
+xpack.security.http.ssl.key: tls/server.key
 path.data: {folder}/data
 path.logs: {folder}/logs
 cluster.routing.allocation.disk.threshold_enabled: false
 """
+
+
+@dataclass(frozen=True)
+class Provided:
+    """A running server, and the settings (environment variables) that it takes to reach it."""
+
+    url: str
+    environment: Mapping[str, str] = field(default_factory=dict)
 
 
 class NoServerError(Exception):
@@ -71,21 +85,21 @@ class NoServerError(Exception):
 
 
 @contextlib.contextmanager
-def provided_server() -> Generator[str]:
-    """Yield the URL of a running Elasticsearch; one that was started here is stopped at the end.
+def provided_server() -> Generator[Provided]:
+    """Yield a running Elasticsearch; one that was started here is stopped at the end.
 
     Raises:
         NoServerError: none of the three ways is open.
     """
     given = os.environ.get("ELASTICSEARCH_URL", "")
     if given:
-        yield given
+        yield Provided(given)
     elif has_docker():
-        with docker_server() as url:
-            yield url
+        with docker_server() as server:
+            yield server
     else:
-        with local_server() as url:
-            yield url
+        with local_server() as server:
+            yield server
 
 
 # --- Docker ----------------------------------------------------------------------------------
@@ -105,7 +119,7 @@ def has_docker() -> bool:
 
 
 @contextlib.contextmanager
-def docker_server() -> Generator[str]:
+def docker_server() -> Generator[Provided]:
     """Run the official image on a free port of the loopback address."""
     port = free_port()
     command = ["docker", "run", "--rm", "--detach", "--publish", f"127.0.0.1:{port}:9200"]
@@ -122,8 +136,8 @@ def docker_server() -> Generator[str]:
     container = done.stdout.strip()
     try:
         url = f"http://127.0.0.1:{port}"
-        wait_until_ready(url, lambda: True, lambda: "see docker logs")
-        yield url
+        wait_until_ready(Provided(url), lambda: True, lambda: "see docker logs")
+        yield Provided(url)
     finally:
         subprocess.run(["docker", "stop", container], capture_output=True, check=False)
 
@@ -140,12 +154,17 @@ class Owner:
 
 
 @contextlib.contextmanager
-def local_server(jvm: str = QUICK_JVM) -> Generator[str]:
-    """Unpack (once) and run Elasticsearch as a process of its own."""
+def local_server(jvm: str = QUICK_JVM, data: str | None = None) -> Generator[Provided]:
+    """Unpack (once) and run Elasticsearch as a process of its own, with TLS and a password.
+
+    Args:
+        jvm: heap and other options.
+        data: the folder to keep data under, by default one in memory.
+    """
     java = find_java()
     home = unpacked_server()
     owner = server_user()
-    folder = Path(tempfile.mkdtemp(prefix="summitwatch-es-", dir=data_folder()))
+    folder = Path(tempfile.mkdtemp(prefix="summitwatch-es-", dir=data or data_folder()))
     port = free_port()
     shutil.copytree(home / "config", folder / "config")
     (folder / "config" / "elasticsearch.yml").write_text(
@@ -153,6 +172,16 @@ def local_server(jvm: str = QUICK_JVM) -> Generator[str]:
     )
     for name in ("data", "logs", "tmp"):
         (folder / name).mkdir()
+    ca_file = make_certificates(folder / "config" / "tls")
+    password = add_user(folder / "config")
+    server = Provided(
+        f"https://127.0.0.1:{port}",
+        {
+            "SUMMITWATCH_ELASTICSEARCH__USER": USER,
+            "SUMMITWATCH_ELASTICSEARCH__PASSWORD": password,
+            "SUMMITWATCH_ELASTICSEARCH__CA_FILE": str(ca_file),
+        },
+    )
     if owner:
         hand_over(folder, owner)
     environment = {
@@ -176,13 +205,12 @@ def local_server(jvm: str = QUICK_JVM) -> Generator[str]:
             extra_groups=[] if owner else None,
         )
         try:
-            url = f"http://127.0.0.1:{port}"
             wait_until_ready(
-                url,
+                server,
                 lambda: process.poll() is None,
                 lambda: (folder / "out.txt").read_text(errors="replace")[-600:],
             )
-            yield url
+            yield server
         finally:
             stop(process)
             shutil.rmtree(folder, ignore_errors=True)
@@ -313,28 +341,66 @@ def free_port() -> int:
         return port
 
 
-def wait_until_ready(url: str, is_alive: Callable[[], bool], log: Callable[[], str]) -> None:
+def make_certificates(folder: Path) -> Path:
+    """Make a CA and a certificate for the loopback address; returns the CA's file."""
+    folder.mkdir()
+    (folder / "san.cnf").write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+    new = "req -newkey rsa:2048 -nodes -batch"
+    ca = "-x509 -days 2 -subj /CN=summitwatch-tests-ca -keyout ca.key -out ca.pem"
+    server = "-subj /CN=localhost -keyout server.key -out server.csr"
+    signed = "-days 2 -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile san.cnf"
+    for command in (
+        f"{new} {ca} -addext keyUsage=critical,keyCertSign,cRLSign",
+        f"{new} {server}",
+        f"x509 -req {signed} -out server.pem",
+    ):
+        subprocess.run(["openssl", *command.split()], cwd=folder, check=True, capture_output=True)
+    return folder / "ca.pem"
+
+
+def add_user(config: Path) -> str:
+    """Give the server an administrator; returns the password."""
+    password, salt = secrets.token_urlsafe(16), secrets.token_bytes(32)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, 1000, 32)
+    salted = f"1000${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    (config / "users").write_text(f"{USER}:{{PBKDF2}}{salted}\n")
+    (config / "users_roles").write_text(f"superuser:{USER}\n")
+    return password
+
+
+def wait_until_ready(
+    server: Provided, is_alive: Callable[[], bool], log: Callable[[], str]
+) -> None:
     """Wait until the server answers; raises NoServerError if it dies or takes too long."""
+    name = "SUMMITWATCH_ELASTICSEARCH__"
+    headers, tls = {}, None
+    if server.environment:
+        user = f"{server.environment[name + 'USER']}:{server.environment[name + 'PASSWORD']}"
+        headers["Authorization"] = f"Basic {base64.b64encode(user.encode()).decode()}"
+        tls = ssl.create_default_context(cafile=server.environment[name + "CA_FILE"])
+    request = urllib.request.Request(
+        f"{server.url}/_cluster/health?wait_for_status=yellow&timeout=10s", headers=headers
+    )
     end = time.monotonic() + START_S
-    while time.monotonic() < end:
-        if not is_alive():
-            break
+    while time.monotonic() < end and is_alive():
         with (
             contextlib.suppress(urllib.error.URLError, OSError),
-            urllib.request.urlopen(
-                f"{url}/_cluster/health?wait_for_status=yellow&timeout=10s", timeout=15
-            ),
+            urllib.request.urlopen(request, timeout=15, context=tls),
         ):
             return
         time.sleep(0.2)
-    raise NoServerError(f"Elasticsearch at {url} did not start within {START_S:.0f} s: {log()}")
+    raise NoServerError(f"Elasticsearch at {server.url} did not start: {log()}")
 
 
 def main() -> None:
-    """Run a server until this process is asked to end; its URL goes to standard output."""
+    """Run a server until this process is asked to end.
+
+    Standard output tells a shell how to reach it: `eval` its lines.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt), local_server() as running:
-        sys.stdout.write(f"{running}\n")
+        for name, value in {"ELASTICSEARCH_URL": running.url, **running.environment}.items():
+            sys.stdout.write(f"export {name}={value}\n")
         sys.stdout.flush()
         signal.pause()
 

@@ -57,8 +57,8 @@ def demo() -> None:
         reports = asyncio.run(_watch(settings, store, rules, newsroom, told=told))
         _print_summary(store, reports, time.monotonic() - started)
         meetings = board(store.proposals(All(), since=utc_now() - timedelta(days=30)))
-        meetings = sorted(meetings, key=lambda meeting: -len(meeting.venues))[:1]
-        print_board(store, meetings, settings.timezone, most=VENUES_SHOWN)
+        widest = sorted(meetings, key=lambda meeting: -len(meeting.venues))[:1]
+        print_board(store, widest, settings.timezone, most=VENUES_SHOWN)
         _print_alert(store)
         _print_next(store)
 

@@ -377,35 +377,3 @@ def _in_quotes(text: str, sentence: Sentence, place: Found) -> bool:
         or left.count("“") > left.count("”")
         or left.count('"') % 2 == 1
     )
-
-
-def context_features(doc: Document, index: int, roles: list[str]) -> list[str]:
-    """What the first reading says of the places around; for the second reading."""
-    place = doc.places[index]
-    here = doc.sentence_index(place.start)
-    found = [f"own={roles[index]}"]
-    if index:
-        same = "=" if doc.sentence_index(doc.places[index - 1].start) == here else "/"
-        found.append(f"left{same}{roles[index - 1]}")
-    if index + 1 < len(roles):
-        same = "=" if doc.sentence_index(doc.places[index + 1].start) == here else "/"
-        found.append(f"right{same}{roles[index + 1]}")
-    twins = [
-        roles[i] for i, p in enumerate(doc.places) if i != index and p.entity.id == place.entity.id
-    ]
-    found += [f"twin={role}" for role in set(twins)]
-    if not twins:
-        found.append("twin=-")
-    earlier = [roles[i] for i in range(index) if doc.places[i].entity.id == place.entity.id]
-    if earlier:
-        found.append(f"earlier={earlier[-1]}")
-    kin = [
-        roles[i]
-        for i, p in enumerate(doc.places)
-        if i != index and p.entity.country == place.entity.country and p.entity.id != place.entity.id
-        and doc.sentence_index(p.start) == here
-    ]  # fmt: skip
-    found += [f"kin={role}" for role in set(kin)]
-    venue = sum(role not in ("government", "location") for role in roles)
-    found.append(f"venues={min(venue * 4 // max(len(roles), 1), 3)}")
-    return found

@@ -23,6 +23,8 @@ _KEEP_ACCENT = frozenset("йїЙЇ")  # letters of their own, not accented ones
 def _fold_char(char: str) -> str:
     if char in _SPECIAL:
         return _SPECIAL[char]
+    if "\ud800" <= char <= "\udfff":
+        return "\ufffd"  # half a character: the automaton takes whole ones only
     lowered = char.lower()
     if len(lowered) != 1:
         return char

@@ -383,7 +383,7 @@ def inflect(name: str, lang: str) -> tuple[str, ...]:
     words = name.split(" ")
     tables = [
         inflect_word(word, lang)
-        if word and word not in _LOWER_PARTICLES and (word[0].isupper() or len(word) > 4)
+        if word and word not in _LOWER_PARTICLES and (word[0].isupper() or len(word) > 2)
         else _same(word)
         for word in words
     ]

@@ -51,9 +51,9 @@ def _evidence(doc: Document) -> dict[str, int]:
     seen: dict[str, int] = {}
     for hit in doc.hits:
         rows = hit.rows(PLACE)
-        if len(rows) == 1:
-            country = doc.gazetteer.compiled.entities[rows[0]].country
-            seen[country] = seen.get(country, 0) + 1
+        named = [doc.gazetteer.compiled.entities[row] for row in rows]
+        if len(named) == 1 and (named[0].geonames is None or named[0].weight >= CURATED):
+            seen[named[0].country] = seen.get(named[0].country, 0) + 1
         for row in hit.rows(ADJECTIVE):
             code = doc.gazetteer.compiled.countries[row].code
             seen[code] = seen.get(code, 0) + 1

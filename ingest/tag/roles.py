@@ -1,6 +1,5 @@
 """The role of each place: rules first where they are surer, then a linear classifier.
 
-The classifier reads twice: the second time it also sees what the first said of the places around.
 Its weights are trained by `ingest.tag.train` and shipped as data/roles.json.
 """
 
@@ -15,19 +14,20 @@ from pathlib import Path
 from ingest.errors import SettingsError
 from ingest.model import ROLES, Role
 from ingest.tag.document import Document, Found
-from ingest.tag.features import context_features, features, read_sentences
+from ingest.tag.features import features, read_sentences
 
 WEIGHTS = Path(__file__).parent / "data" / "roles.json"
 _SCALE = 100.0
+# Places beyond this many are not read closely: no article has more, a gazetteer page may.
+MAX_PLACES = 400
 
 
 @dataclass(frozen=True)
 class RoleModel:
-    """Weights of the two readings: feature -> one weight (in hundredths) for each role of `ROLES`."""
+    """Weights of the classifier: feature -> one weight (in hundredths) for each role of `ROLES`."""
 
     version: str
-    first: dict[str, list[int]]
-    second: dict[str, list[int]]
+    weights: dict[str, list[int]]
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> RoleModel:
@@ -38,7 +38,7 @@ class RoleModel:
         """
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            return cls(raw["version"], raw["first"], raw["second"])
+            return cls(raw["version"], raw["weights"])
         except (OSError, ValueError, KeyError) as exc:
             raise SettingsError(
                 str(path),
@@ -117,21 +117,15 @@ def assign_roles(doc: Document, model: RoleModel) -> None:
     if not doc.places:
         return
     sentences = doc.read = read_sentences(doc)
-    names = [features(doc, sentences, place, i) for i, place in enumerate(doc.places)]
-    ruled = [_rule(doc, place, i) for i, place in enumerate(doc.places)]
-    first = [_role(score(model.first, found)) for found in names]
-    told = [rule[0] if rule else ROLES[role] for rule, role in zip(ruled, first, strict=True)]
-    for index, place in enumerate(doc.places):
-        rule = ruled[index]
+    for index, place in enumerate(doc.places[:MAX_PLACES]):
+        rule = _rule(doc, place, index)
         if rule:
             place.role, place.rule, place.confidence = rule
             continue
-        found = names[index] + context_features(doc, index, list(told))
-        chances = score(model.second, found)
-        role = _role(chances)
+        found = features(doc, sentences, place, index)
+        chances = score(model.weights, found)
+        role = max(range(len(ROLES)), key=chances.__getitem__)
         place.role, place.confidence = ROLES[role], chances[role]
-        place.rule = _best(model.second, found, role)
-
-
-def _role(chances: list[float]) -> int:
-    return max(range(len(ROLES)), key=chances.__getitem__)
+        place.rule = _best(model.weights, found, role)
+    for place in doc.places[MAX_PLACES:]:
+        place.role, place.rule, place.confidence = "location", "beyond-limit", 0.1

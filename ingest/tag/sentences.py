@@ -16,6 +16,8 @@ _ABBREVIATION = re.compile(
     r"p\.ej|pág|art|núm|Ud|Uds|vb|vs|örn|Av|Doç|Yrd)\.$"
 )
 _ORDINAL = re.compile(r"(?:^|\s)\d{1,3}\.$")
+# No sentence of a news text is longer; a page without full stops is cut here.
+MAX_SENTENCE = 1500
 _ORDINAL_LANGS = frozenset({"de", "tr", "pl", ""})
 
 
@@ -50,6 +52,15 @@ def sentence_bounds(text: str, lang: str = "") -> list[tuple[int, int]]:
 
 
 def _append(bounds: list[tuple[int, int]], text: str, start: int, end: int) -> None:
+    while end - start > MAX_SENTENCE:
+        cut = text.rfind(" ", start + 1, start + MAX_SENTENCE)
+        cut = cut if cut > start else start + MAX_SENTENCE
+        _add(bounds, text, start, cut)
+        start = cut
+    _add(bounds, text, start, end)
+
+
+def _add(bounds: list[tuple[int, int]], text: str, start: int, end: int) -> None:
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():

@@ -78,7 +78,7 @@ def _provisional(name: str) -> Entity:
 def _namings(doc: Document, name: str, first: int) -> list[tuple[int, int]]:
     """Where the full name, or the family name after it, stands."""
     spans = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", doc.visible)]
-    family = name.split(" ")[-1]
+    family = name.rsplit(" ", maxsplit=1)[-1]
     for match in re.finditer(rf"(?<!\w){re.escape(family)}(?!\w)", doc.visible):
         if match.start() > first and not any(s <= match.start() < e for s, e in spans):
             spans.append(match.span())

@@ -20,6 +20,8 @@ from ingest.tag.roles import RoleModel, assign_roles
 
 # Texts are tagged up to here: no news article is longer, a hostile one may be.
 MAX_TEXT_CHARS = 200_000
+# Names are read up to here: the work on each looks at its neighbours.
+MAX_HITS = 2_000
 
 
 class Tagger:
@@ -92,7 +94,7 @@ class Tagger:
             folded=folded,
             lang=lang.lower()[:2],
             day=published.date() if published else None,
-            hits=self._matcher.find(folded),
+            hits=self._matcher.find(folded)[:MAX_HITS],
             gazetteer=self.gazetteer,
             context=context,
         )

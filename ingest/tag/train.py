@@ -1,8 +1,7 @@
 """Train the role weights on labelled articles: `python -m ingest.tag.train FILE.jsonl …`.
 
-A softmax regression by AdaGrad over the features of `ingest.tag.features`, twice: the second
-reading sees the first one's roles, as cross-validation gave them. Same files, same weights.
-Needs numpy. `--cv` prints cross-validated figures and writes nothing.
+A softmax regression by AdaGrad over the features of `ingest.tag.features`. Same files, same
+weights. Needs numpy. `--cv` prints cross-validated figures and writes nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +22,8 @@ import yaml
 
 from ingest.model import ROLES
 from ingest.tag.document import Found
-from ingest.tag.features import context_features, features, read_sentences
+from ingest.tag.features import features, read_sentences
+from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.roles import WEIGHTS, RoleModel, assign_roles
 from ingest.tag.tagger import Tagger
 
@@ -39,14 +39,15 @@ _ARTICLE_WIDE = (
     "prev:",
     "bias",
 )
-EPOCHS, RATE, DECAY, MIN_COUNT, BALANCE = 8, 0.08, 2e-2, 2, 0.3
+EPOCHS, RATE, DECAY, MIN_COUNT, BALANCE = 8, 0.08, 2e-2, 1, 0.3
+SMALL = 7  # weights under this, in hundredths, decide nothing
 
 
 class _Article:
     """A labelled article: features of each place found, and its gold role (or -1)."""
 
     def __init__(self, tagger: Tagger, raw: dict[str, Any]) -> None:
-        empty = RoleModel("none", {}, {})
+        empty = RoleModel("none", {})
         stamp = raw.get("published")
         day = datetime.fromisoformat(stamp) if stamp else None
         self.id = raw["id"]
@@ -75,7 +76,7 @@ def _gold_role(raw: dict[str, Any], place: Found) -> int:
 
 
 def fit(examples: list[Example], seed: int = 7) -> dict[str, list[int]]:
-    """Softmax regression; weights in hundredths, features seen once left out."""
+    """Softmax regression; weights in hundredths, small ones left out."""
     counts = Counter(name for names, _role in examples for name in set(names))
     vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
     number = {name: i for i, name in enumerate(vocabulary)}
@@ -103,36 +104,19 @@ def fit(examples: list[Example], seed: int = 7) -> dict[str, list[int]]:
     return {
         name: scaled[i].tolist()
         for i, name in enumerate(vocabulary)
-        if np.abs(scaled[i]).max() >= 3
+        if np.abs(scaled[i]).max() > SMALL
     }
 
 
-def _first_examples(articles: list[_Article]) -> list[Example]:
+def _examples(articles: list[_Article]) -> list[Example]:
     return [(n, g) for a in articles for n, g in zip(a.names, a.gold, strict=True) if g >= 0]
 
 
-def _told(article: _Article, first: dict[str, list[int]]) -> list[str]:
-    assign_roles(article.doc, RoleModel("cv", first, first))
-    return [str(p.role) for p in article.doc.places]
-
-
-def train(articles: list[_Article], folds: int = 5) -> RoleModel:
-    """Both readings; the second learns from roles the first gave to articles it had not seen."""
-    first = fit(_first_examples(articles))
-    second: list[Example] = []
-    for fold_index in range(folds):
-        held = [a for i, a in enumerate(articles) if i % folds == fold_index]
-        rest = [a for i, a in enumerate(articles) if i % folds != fold_index]
-        partial = fit(_first_examples(rest))
-        for article in held:
-            told = _told(article, partial)
-            for index, role in enumerate(article.gold):
-                if role >= 0:
-                    second.append(
-                        (article.names[index] + context_features(article.doc, index, told), role)
-                    )
-    digest = hashlib.sha256(json.dumps([first, len(second)]).encode()).hexdigest()[:8]
-    return RoleModel(digest, first, fit(second))
+def train(articles: list[_Article]) -> RoleModel:
+    """Fit the classifier to labelled articles."""
+    weights = fit(_examples(articles))
+    digest = hashlib.sha256(json.dumps(weights).encode()).hexdigest()[:8]
+    return RoleModel(digest, weights)
 
 
 def figures(pairs: list[tuple[int, int]]) -> dict[str, float]:
@@ -199,7 +183,7 @@ def _read_file(path: Path) -> list[dict[str, Any]]:
 
 def read_articles(paths: list[Path]) -> list[_Article]:
     """Labelled articles in a fixed shuffled order."""
-    tagger = Tagger.load()
+    tagger = Tagger(Gazetteer.load(), RoleModel("none", {}))
     raws = [raw for path in paths for raw in _read_file(path)]
     raws.sort(key=lambda raw: hashlib.sha256(raw["id"].encode()).hexdigest())
     return [_Article(tagger, raw) for raw in raws]
@@ -219,7 +203,7 @@ def main() -> int:
     model = train(articles)
     args.out.write_text(
         json.dumps(
-            {"version": model.version, "first": model.first, "second": model.second},
+            {"version": model.version, "weights": model.weights},
             ensure_ascii=False,
             separators=(",", ":"),
         )

@@ -1,0 +1,109 @@
+"""Quality and speed of the tagger: one table and one JSON line.
+
+python benchmarks/tagging.py                      # shipped weights (fitted to these articles), speed, memory
+python benchmarks/tagging.py --held-out dev.jsonl # weights trained anew without that file
+python benchmarks/tagging.py --cv                 # 5-fold cross-validation over all labelled articles
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import resource
+import time
+from pathlib import Path
+from typing import Any
+
+from ingest.tag import Gazetteer, Tagger
+from ingest.tag.evaluate import score, tag_article
+from ingest.tag.train import read_articles, train
+
+ROOT = Path(__file__).parent.parent
+LABELLED = ROOT / "tests" / "data" / "tagging"
+SETS = ("dev.jsonl", "train-en.jsonl", "train-xx.jsonl")
+EXTRA = [
+    LABELLED / "sentences.tsv",
+    *sorted((ROOT / "ingest" / "demo" / "articles").glob("*.yaml")),
+]
+
+
+def load(names: tuple[str, ...] | list[str]) -> list[dict[str, Any]]:
+    return [
+        json.loads(line)
+        for name in names
+        for line in (LABELLED / name).read_text(encoding="utf-8").splitlines()
+        if line
+    ]
+
+
+def show(title: str, pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
+    print(
+        f"\n{title}\n{'lang':<6}{'n':>5}{'leader':>9}{'place':>9}{'role':>9}{'proposal':>10}{'full':>8}"
+    )
+    whole = score(pairs)
+    for lang in [*sorted({g["lang"] for g, _s in pairs}), "all"]:
+        part = pairs if lang == "all" else [p for p in pairs if p[0]["lang"] == lang]
+        s = whole if lang == "all" else score(part)
+        print(
+            f"{lang:<6}{len(part):>5}{s['leader']['f1']:>9.3f}{s['venue']['f1']:>9.3f}"
+            f"{s['role_macro_f1']:>9.3f}{s['proposal']['f1']:>10.3f}{s['proposal_full']['f1']:>8.3f}"
+        )
+    print("roles " + "  ".join(f"{role} {v['f1']:.3f}" for role, v in whole["role"].items()))
+    return {k: whole[k] for k in ("leader", "venue", "role_macro_f1", "proposal", "proposal_full")}
+
+
+def cross_validate(folds: int = 5) -> list[tuple[Any, Any]]:
+    articles = load(SETS)
+    read = {a.id: a for a in read_articles([LABELLED / name for name in SETS])}
+    extra = read_articles(EXTRA)
+    gazetteer, pairs = Gazetteer.load(), []
+    for part in range(folds):
+        held = articles[part::folds]
+        ids = {a["id"] for a in held}
+        tagger = Tagger(gazetteer, train([a for i, a in read.items() if i not in ids] + extra))
+        pairs += [(a, tag_article(tagger, a)) for a in held]
+    return pairs
+
+
+def speed() -> dict[str, float]:
+    articles = load(SETS)
+    start = time.process_time()
+    tagger = Tagger(Gazetteer.load(), Tagger.load()._model)
+    ready = time.process_time() - start
+    for article in articles[:30]:
+        tag_article(tagger, article)
+    start = time.process_time()
+    for article in articles:
+        tag_article(tagger, article)
+    rate = len(articles) / (time.process_time() - start)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"\n{rate:.0f} articles/s of CPU, ready in {ready:.2f} s (two loads), {memory} MB")
+    return {"articles_per_s": round(rate), "load_s": round(ready / 2, 2), "memory_mb": memory}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--held-out", choices=SETS)
+    parser.add_argument("--cv", action="store_true")
+    args = parser.parse_args()
+    if args.cv:
+        result = show(
+            "5-fold cross-validation (weights had not seen the article)", cross_validate()
+        )
+    elif args.held_out:
+        rest = [LABELLED / name for name in SETS if name != args.held_out]
+        tagger = Tagger(Gazetteer.load(), train(read_articles([*rest, *EXTRA])))
+        pairs = [(a, tag_article(tagger, a)) for a in load([args.held_out])]
+        result = show(f"{args.held_out}, held out from the weights", pairs)
+    else:
+        tagger = Tagger.load()
+        result = show(
+            "shipped weights, FITTED to these articles",
+            [(a, tag_article(tagger, a)) for a in load(SETS)],
+        )
+        result |= speed()
+    print(json.dumps({"benchmark": "tagging", **result}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Score tagged articles against labelled ones, as docs/tagging.md defines the figures."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from ingest.model import ROLES
+from ingest.tag.tagger import Tagger, to_json
+
+Article = Mapping[str, Any]
+_LETTERS = str.maketrans(
+    {"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae", "ð": "d", "þ": "th"}
+)
+
+
+def key_of(name: str | None) -> str:
+    """Names compare without case, accents and punctuation."""
+    folded = unicodedata.normalize("NFKD", name or "").casefold().translate(_LETTERS)
+    folded = "".join(char for char in folded if not unicodedata.combining(char))
+    return re.sub(r"[\W_]+", " ", folded).strip()
+
+
+def f1(right: int, wrong: int, missed: int) -> dict[str, float]:
+    """Precision, recall, their harmonic mean, and how many there were."""
+    p = right / (right + wrong) if right + wrong else 0.0
+    r = right / (right + missed) if right + missed else 0.0
+    return {
+        "p": round(p, 4),
+        "r": round(r, 4),
+        "f1": round(2 * p * r / (p + r), 4) if p + r else 0.0,
+        "n": right + missed,
+    }
+
+
+def tag_article(tagger: Tagger, raw: Article) -> dict[str, Any]:
+    """A labelled article's text, tagged anew."""
+    stamp = raw.get("published")
+    tagged = tagger.tag(
+        raw["text"],
+        lang=raw.get("lang", ""),
+        title=raw.get("title", ""),
+        published=datetime.fromisoformat(stamp) if stamp else None,
+    )
+    return to_json(tagged, raw["text"])
+
+
+def _spans(article: Article, kind: str) -> dict[tuple[int, int, str], str]:
+    return {
+        (m["start"], m["end"], key_of(m["name"])): m.get("role", "")
+        for m in article["mentions"]
+        if m["kind"] == kind
+    }
+
+
+def _acts(article: Article, *, who: bool) -> set[tuple[str, ...]]:
+    return {
+        (*((key_of(p["proposer"]),) if who else ()), key_of(venue), p["status"])
+        for p in article["proposals"]
+        for venue in p["venues"]
+    }
+
+
+def score(pairs: Iterable[tuple[Article, Article]]) -> dict[str, Any]:
+    """Figures over (labelled, tagged) articles.
+
+    Returns:
+        `leader` and `venue` (exact span and entity; `_lenient`: overlapping spans), `proposal`
+        ((venue, status) pairs per article) and `proposal_full` (with the proposer), each as `f1`;
+        `role` by role, `role_macro_f1`, `role_accuracy` over the places found, and `confusion`
+        ("gold>said" -> count).
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    confusion: Counter[str] = Counter()
+    for gold, said in pairs:
+        for kind in ("leader", "venue"):
+            g, s = _spans(gold, kind), _spans(said, kind)
+            counts[kind, "tp"] += len(g.keys() & s.keys())
+            counts[kind, "fp"] += len(s.keys() - g.keys())
+            counts[kind, "fn"] += len(g.keys() - s.keys())
+            hits = sum(_overlaps(one, s) for one in g)
+            counts[kind + "_lenient", "tp"] += hits
+            counts[kind + "_lenient", "fn"] += len(g) - hits
+            counts[kind + "_lenient", "fp"] += sum(not _overlaps(one, g) for one in s)
+            if kind == "venue":
+                _count_roles(g, s, counts, confusion)
+        for name, who in (("proposal", False), ("proposal_full", True)):
+            ga, sa = _acts(gold, who=who), _acts(said, who=who)
+            counts[name, "tp"] += len(ga & sa)
+            counts[name, "fp"] += len(sa - ga)
+            counts[name, "fn"] += len(ga - sa)
+    names = ("leader", "venue", "leader_lenient", "venue_lenient", "proposal", "proposal_full")
+    out: dict[str, Any] = {n: f1(counts[n, "tp"], counts[n, "fp"], counts[n, "fn"]) for n in names}
+    roles = {r: f1(counts[r, "tp"], counts[r, "fp"], counts[r, "fn"]) for r in ROLES}
+    present = [roles[r]["f1"] for r in ROLES if roles[r]["n"]]
+    found = sum(confusion.values())
+    right = sum(confusion[f"{r}>{r}"] for r in ROLES)
+    out["role"] = roles
+    out["role_macro_f1"] = round(sum(present) / len(present), 4) if present else 0.0
+    out["role_accuracy"] = round(right / found, 4) if found else 0.0
+    out["confusion"] = dict(sorted(confusion.items()))
+    return out
+
+
+def _overlaps(one: tuple[int, int, str], others: Iterable[tuple[int, int, str]]) -> bool:
+    start, end, name = one
+    return any(s < end and start < e and n == name for s, e, n in others)
+
+
+def _count_roles(
+    gold: dict[tuple[int, int, str], str],
+    said: dict[tuple[int, int, str], str],
+    counts: Counter[tuple[str, str]],
+    confusion: Counter[str],
+) -> None:
+    for span, role in gold.items():
+        if span in said:
+            confusion[f"{role}>{said[span]}"] += 1
+        counts[role, "tp" if said.get(span) == role else "fn"] += 1
+    for span, role in said.items():
+        if gold.get(span) != role:
+            counts[role, "fp"] += 1

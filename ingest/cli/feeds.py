@@ -174,7 +174,8 @@ def list_feeds(
         if state.next_check_at and not feed.muted:
             wait = (state.next_check_at - now).total_seconds()
             due = "now" if wait <= 0 else f"in {ago(wait)}"
-            say(f"            next poll {due}: {state.why}", style="dim")
+            reason = state.why.partition(": ")[2] or state.why
+            say(f"            next poll {due}: {reason}", style="dim")
         if state.gap_from and state.gap_to:
             say(
                 f"            entries may be missing from {state.gap_from:%d %b %H:%M} to"
@@ -251,7 +252,7 @@ def _print_check(check: Check, *, brief: bool) -> None:
     if check.hub:
         say(f"  WebSub hub: {check.hub}")
     if check.next_check_at:
-        say(f"  next poll {check.next_check_at:%Y-%m-%d %H:%M}Z: {check.why}")
+        say(f"  next poll {check.next_check_at:%Y-%m-%d %H:%M}Z, {check.why}")
 
 
 def _check_json(check: Check) -> dict[str, Any]:

@@ -62,9 +62,9 @@ def test_rules_in_the_docs_are_read(names):
 def test_a_misspelt_name_is_answered_with_a_near_one(names):
     with pytest.raises(SettingsError) as caught:
         parse_rules(
-            "version: 1\nrules:\n  - {id: a, type: match, when: {leader: lukashenkoo}}\n",
+            "version: 1\nrules:\n  - {id: a, type: match, when: {leader: alexander lukashenkoo}}\n",
             "rules.yaml",
             names=names,
         )
-    assert "'lukashenkoo' is no leader that is known" in caught.value.reason
+    assert "'alexander lukashenkoo' is no leader that is known" in caught.value.reason
     assert "Lukashenko" in caught.value.way_out

@@ -10,6 +10,7 @@ import ingest
 from ingest.cli import (
     boards,
     config,
+    copies,
     dead,
     demo,
     doctor,
@@ -63,6 +64,7 @@ app.add_typer(alerts_app, name="alerts")
 app.command("tag")(texts.tag)
 app.command("extract")(texts.extract)
 app.command("export")(exports.export)
+app.command("copy")(copies.copy)
 app.command("doctor")(doctor.doctor)
 app.add_typer(dead.app, name="dead")
 app.add_typer(config.app, name="config")

@@ -89,7 +89,7 @@ def test_a_server_that_stays_away_is_said_plainly(elastic_url, elastic_prefix, m
     monkeypatch.setattr("ingest.store.elastic_wire.LONGEST_PAUSE_S", 0.001)
     with proxied(elastic_url) as (proxy, faults), opened(proxy, elastic_prefix) as store:
         faults.kinds, faults.rate = ("reset-before",), 1.0
-        with pytest.raises(StoreDownError, match="were not acknowledged in 12 tries") as found:
+        with pytest.raises(StoreDownError, match="were not acknowledged in 16 tries") as found:
             store.save([Save(told())])
         assert found.value.exit_code == 5
         assert proxy in str(found.value)

@@ -109,7 +109,9 @@ class _Outbox:
             try:
                 if channel is None:
                     raise SendError(name, "the rules have no such channel")  # noqa: TRY301
-                await self._send(channel, Letter(alert, tried, alert_json(alert, self.rules)))
+                note = await self._send(
+                    channel, Letter(alert, tried, alert_json(alert, self.rules))
+                )
             except (SendError, OSError) as exc:
                 reason = exc.reason if isinstance(exc, SendError) else str(exc)
                 log.warning("delivery_failed", channel=name, alert=alert.id[:12], error=reason)
@@ -120,11 +122,12 @@ class _Outbox:
                 if is_down:
                     break
             else:
-                done = replace(tried, state="delivered", delivered_at=self.clock(), error="")
+                done = replace(tried, state="delivered", delivered_at=self.clock(), error=note)
                 counts["delivered"] += self.store.put([done])[0] is not None
         return counts
 
-    async def _send(self, channel: Channel, letter: Letter) -> None:
+    async def _send(self, channel: Channel, letter: Letter) -> str:
+        """Send one alert; returns what a person should know though it was sent, or ""."""
         match channel.type:
             case "file":
                 assert channel.path is not None
@@ -132,7 +135,7 @@ class _Outbox:
             case "email":
                 from ingest.alerts.channels.mail import send_mail  # noqa: PLC0415  jinja2 is large
 
-                await asyncio.to_thread(send_mail, channel, letter)
+                return await asyncio.to_thread(send_mail, channel, letter)
             case "webhook" | "slack":
                 if self.fetcher is None:
                     raise SendError(channel.name, "there is no network here")
@@ -140,6 +143,7 @@ class _Outbox:
                 await post(channel, letter, self.fetcher, self.clock())
             case _:
                 self._print(letter)
+        return ""
 
     def _print(self, letter: Letter) -> None:
         first, *rest = alert_lines(letter.alert)

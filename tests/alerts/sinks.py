@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import socketserver
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,24 +56,54 @@ class HookSink:
 
 
 class MailSink:
-    """A mail server: enough SMTP for one client. `script` holds answers to DATA (`250 …`)."""
+    """A mail server: enough SMTP for one client. `script` holds answers to DATA (`250 …`).
 
-    def __init__(self, *script, features=()):
+    With `tls` it offers STARTTLS, or speaks TLS `at_once`. `bad` recipients are refused.
+    """
+
+    def __init__(self, *script, tls=None, at_once=False, bad="", refusal="550 unknown"):
         sink = self
         self.script, self.mails, self.commands = list(script), [], []
 
         class Handler(socketserver.StreamRequestHandler):
+            def setup(self):
+                if at_once:
+                    self.request = tls.wrap_socket(self.request, server_side=True)
+                super().setup()
+
             def handle(self):
+                with contextlib.suppress(OSError):  # a client that does not trust us hangs up
+                    self.talk()
+
+            def finish(self):
+                super().finish()
+                self.request.close()
+
+            def talk(self):
+                is_private = at_once
                 self.say("220 sink")
                 while line := self.rfile.readline():
                     command = line.decode().strip()
                     sink.commands.append(command)
                     verb = command.split(maxsplit=1)[0].upper() if command else ""
                     if verb == "EHLO":
-                        lines = ("sink", "8BITMIME", *features)
-                        for name in lines[:-1]:
-                            self.say(f"250-{name}")
-                        self.say(f"250 {lines[-1]}")
+                        self.say("250-sink")
+                        if tls and not is_private:
+                            self.say("250-STARTTLS")
+                        if is_private:
+                            self.say("250-AUTH PLAIN")
+                        self.say("250 8BITMIME")
+                    elif verb == "STARTTLS":
+                        self.say("220 go")
+                        self.request = tls.wrap_socket(self.request, server_side=True)
+                        self.rfile = self.request.makefile("rb")
+                        self.wfile = self.request.makefile("wb", buffering=0)
+                        is_private = True
+                    elif verb == "AUTH":
+                        sink.commands[-1] = "AUTH over TLS" if is_private else "AUTH in the clear"
+                        self.say("235 welcome")
+                    elif verb == "RCPT" and bad and bad in command:
+                        self.say(refusal)
                     elif verb == "DATA":
                         self.say("354 go on")
                         self.take()

@@ -7,7 +7,9 @@ import email
 import email.policy
 import json
 import random
+import shutil
 import ssl
+import subprocess
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -315,3 +317,73 @@ def test_a_mail_server_that_is_down_is_said(store):
     assert send(store, rules) == {"failed": 2}
     assert "Connection refused" in store.find(Delivery)[0].error
     assert store.count(Alert) == 2
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate of localhost that vouches for itself."""
+    folder = tmp_path_factory.mktemp("mail-tls")
+    command = shutil.which("openssl")
+    if command is None:
+        pytest.skip("no openssl command to make certificates")
+    subprocess.run(
+        [
+            command, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+            "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+            "subjectAltName=DNS:localhost", "-keyout", folder / "key.pem", "-out", folder / "cert.pem",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )  # fmt: skip
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(folder / "cert.pem", folder / "key.pem")
+    return folder / "cert.pem", context
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["starttls", "smtps"])
+def test_mail_over_tls_with_a_password(store, monkeypatch, certificate, at_once):
+    path, context = certificate
+    monkeypatch.setenv("SSL_CERT_FILE", str(path))
+    with MailSink(tls=context, at_once=at_once) as sink:
+        scheme = "smtps" if at_once else "smtp"
+        monkeypatch.setenv("SMTP_URL", f"{scheme}://user:p%40ss@localhost:{sink.port}")
+        rules = rules_to(
+            "{type: email, to: a@example.org, from: b@example.org, smtp: 'env:SMTP_URL'}"
+        )
+        raise_offers(store, rules)
+        assert send(store, rules) == {"delivered": 1}
+    assert len(sink.mails) == 1
+    assert "AUTH over TLS" in sink.commands
+
+
+@pytest.mark.parametrize("at_once", [False, True], ids=["starttls", "smtps"])
+def test_a_mail_server_that_nobody_vouches_for_gets_nothing(store, certificate, at_once):
+    with MailSink(tls=certificate[1], at_once=at_once) as sink:
+        scheme = "smtps" if at_once else "smtp"
+        url = f"{scheme}://user:s3cret@localhost:{sink.port}"
+        rules = rules_to(f"{{type: email, to: a@example.org, from: b@example.org, smtp: '{url}'}}")
+        raise_offers(store, rules)
+        assert send(store, rules) == {"failed": 1}
+    (row,) = store.find(Delivery)
+    assert "certificate" in row.error.lower()
+    assert "s3cret" not in row.error
+    assert not any("AUTH" in command for command in sink.commands)
+
+
+@pytest.mark.parametrize(
+    ("refusal", "counts", "state"),
+    [
+        pytest.param("550 unknown", {"delivered": 1}, "delivered", id="for-good"),
+        pytest.param("450 greylisted", {"failed": 1}, "pending", id="for-now"),
+    ],
+)
+def test_a_refused_recipient_is_named(store, refusal, counts, state):
+    """The others have the mail: only a passing refusal is worth sending it to them again."""
+    with MailSink(bad="two@", refusal=refusal) as sink:
+        rules = mail_rules(sink)
+        raise_offers(store, rules)
+        assert send(store, rules) == counts
+    (row,) = store.find(Delivery)
+    assert (row.state, row.error) == (state, "127.0.0.1 refused two@example.org")
+    assert len(sink.mails) == 1

@@ -82,11 +82,14 @@ def make_message(channel: Channel, letter: Letter) -> EmailMessage:
     return message
 
 
-def send_mail(channel: Channel, letter: Letter) -> None:
+def send_mail(channel: Channel, letter: Letter) -> str:
     """Hand the message to the desk's mail server.
 
     `smtps://` speaks TLS from the start; `smtp://` turns to it where the server offers it. A
     password is sent over TLS only.
+
+    Returns:
+        "", or which recipients were refused for good while others have the mail.
 
     Raises:
         SendError: the server could not be reached or did not take it.
@@ -122,5 +125,9 @@ def send_mail(channel: Channel, letter: Letter) -> None:
         ) from exc
     except (smtplib.SMTPException, OSError, UnicodeError) as exc:
         raise SendError(channel.name, f"{host}: {one_line(str(exc), 200)}") from exc
-    if refused:
-        raise SendError(channel.name, f"{host} refused {', '.join(refused)}", is_down=False)
+    if not refused:
+        return ""
+    note = f"{host} refused {', '.join(refused)}"
+    if any(code < 500 for code, _ in refused.values()):
+        raise SendError(channel.name, note, is_down=False)
+    return note

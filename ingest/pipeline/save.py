@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, assert_never
 
 import structlog
 
-from ingest import articles, ids
+from ingest import articles
 from ingest.errors import ConflictError
-from ingest.model import Article, Entry, EntryState, Feed, UrlAlias
+from ingest.model import Article, Entry, EntryState, Feed
+from ingest.pipeline.identity import handed_over, look_up
 from ingest.pipeline.read import read_page
 from ingest.store.port import Lost, Refused, Save, Saved, Where
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ingest.pipeline.identity import Known
     from ingest.pipeline.pages import Page
     from ingest.pipeline.read import Ready
     from ingest.pipeline.services import Services
@@ -41,29 +43,40 @@ async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
     feeds = services.store.get_many(Feed, {item.entry.feed_id for item in items})
     stored: list[str] = []
-    pending: dict[str, Article] = {}
-    saves: list[Save] = []
-    ready: list[Ready] = []
+    todo: list[Ready] = []
     for item in items:
         if len(item.extracted.text) < MIN_CHARS:
             _without_article(services, item.entry)
-            continue
-        feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
-        save = _prepare(services, item, feed, pending)
-        pending[save.article.id] = save.article
-        saves.append(save)
-        ready.append(item)
-    results = services.store.save(saves)
-    for item, save, result in zip(ready, saves, results, strict=True):
-        outcome = result
-        for _ in range(SAVE_TRIES):
-            if not isinstance(outcome, Lost):
-                break
-            if outcome.what == "entry":
-                break  # another run moved this entry on: its work, not ours
-            feed = feeds.get(item.entry.feed_id) or Feed(id=item.entry.feed_id, url="")
-            outcome = services.store.save([_prepare(services, item, feed, {})])[0]
-        match outcome:
+        else:
+            todo.append(item)
+    for _ in range(SAVE_TRIES):
+        if not todo:
+            return stored
+        todo = _save_once(services, todo, feeds, stored)
+    if todo:
+        url = todo[0].entry.url
+        raise ConflictError(url, f"lost {SAVE_TRIES} saves to other writers", "run again")
+    return stored
+
+
+def _save_once(
+    services: Services, items: Sequence[Ready], feeds: Mapping[str, Feed], stored: list[str]
+) -> list[Ready]:
+    """Save what nobody else is saving; returns what must be prepared anew, since it changed."""
+    known = look_up(services.store, items)
+    prepared = [_prepare(services, item, feeds, known) for item in items]
+    lost = known.claim(services.store)
+    again: list[Ready] = []
+    ready: list[Ready] = []
+    saves: list[Save] = []
+    for item, save in zip(items, prepared, strict=True):
+        if save.article.id in lost:
+            again.append(handed_over(item, lost[save.article.id]))
+        else:
+            ready.append(item)
+            saves.append(save)
+    for item, result in zip(ready, services.store.save(saves), strict=True):
+        match result:
             case Saved(article=article, entry=entry, created=created):
                 services.counters["articles_new" if created else "articles_updated"] += 1
                 services.counters["mentions"] += len(article.mentions)
@@ -75,14 +88,12 @@ def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
                 services.store.put([dead])
                 services.counters["entries_dead"] += 1
             case Lost(what="entry"):
-                pass
+                pass  # another run moved this entry on: its work, not ours
             case Lost():
-                raise ConflictError(
-                    save.article.url, f"lost {SAVE_TRIES} saves to other writers", "run again"
-                )
+                again.append(item)
             case _:
-                assert_never(outcome)
-    return stored
+                assert_never(result)
+    return again
 
 
 def _without_article(services: Services, entry: Entry) -> None:
@@ -95,19 +106,20 @@ def _without_article(services: Services, entry: Entry) -> None:
     services.counters["entries_dead"] += 1
 
 
-def _prepare(services: Services, item: Ready, feed: Feed, pending: Mapping[str, Article]) -> Save:
+def _prepare(services: Services, item: Ready, feeds: Mapping[str, Feed], known: Known) -> Save:
     entry = item.entry
-    article_id, existing = _identity(services, item, pending)
+    article_id, existing = known.identify(item)
     article = articles.build_article(
         entry,
-        feed,
+        feeds.get(entry.feed_id) or Feed(id=entry.feed_id, url=""),
         item.extracted,
         article_id=article_id,
         existing=existing,
         now=services.clock(),
     )
     if not article.copy_of and len(article.text) >= MIN_COPY_CHARS:
-        article = replace(article, copy_of=_original(services, article, pending))
+        article = replace(article, copy_of=_original(services, article, known))
+    known.pending[article.id] = article
     tagged = services.tagger.tag(
         article.text, lang=article.lang, title=article.title, published=article.effective_at
     )
@@ -116,47 +128,12 @@ def _prepare(services: Services, item: Ready, feed: Feed, pending: Mapping[str, 
     return Save(articles.with_tags(article, tagged), marked)
 
 
-def _identity(
-    services: Services, item: Ready, pending: Mapping[str, Article]
-) -> tuple[str, Article | None]:
-    """Find the article that this entry's addresses lead to, or claim a new one.
-
-    `pending` holds the articles of this chunk, which have claimed their addresses but are not
-    stored yet.
-    """
-    entry = item.entry
-    urls = articles.addresses(entry, entry.final_url, item.extracted.canonical_url)
-    declared = set(urls) - set(articles.addresses(entry, entry.final_url, ""))
-    known = services.store.get_many(UrlAlias, urls)
-    article_id = entry.article_id
-    for url in urls:
-        if url not in known:
-            continue
-        owner = known[url].article_id
-        if url in declared and owner != article_id:
-            other = pending.get(owner) or services.store.get_article(owner)
-            if other is None or not articles.same_article(
-                other, articles.title_of(entry, item.extracted), item.extracted.text
-            ):
-                urls = tuple(u for u in urls if u != url)
-                continue
-        article_id = article_id or owner
-    article_id = article_id or ids.article_id(urls[0])
-    fresh = [url for url in urls if url not in known]
-    written = services.store.put([UrlAlias(id=url, article_id=article_id) for url in fresh])
-    if None in written and not entry.article_id:  # another run claimed it first: re-read
-        winner = services.store.get(UrlAlias, fresh[written.index(None)])
-        if winner is not None:
-            article_id = winner.article_id
-    return article_id, services.store.get_article(article_id)
-
-
-def _original(services: Services, article: Article, pending: Mapping[str, Article]) -> str:
+def _original(services: Services, article: Article, known: Known) -> str:
     """Id of an article of another source with the very same text, the first stored; else ""."""
     same = services.store.find_articles(
         Where("text_hash", "=", article.text_hash), order_by="first_stored_at", limit=5
     )
-    same += [other for other in pending.values() if other.text_hash == article.text_hash]
+    same += [other for other in known.pending.values() if other.text_hash == article.text_hash]
     for other in same:
         if other.id != article.id and other.source != article.source:
             return other.copy_of or other.id

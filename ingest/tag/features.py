@@ -284,6 +284,22 @@ _FINE = frozenset({"neg", "drop", "fut", "cond", "offer", "go", "meet", "past"})
 _COARSE = frozenset({"propose", "reject", "agree", "hosted", "say", "war"})
 
 
+def is_inside(doc: Document, place: Found) -> bool:
+    """Whether the word before (or the ending after) says "in": not to, from or by."""
+    start = doc.sentence(place.start)[0]
+    words = [
+        t.group()
+        for t in _WORD.finditer(doc.folded.text, max(start, place.start - 40), place.start)
+    ]
+    return _prep(doc.lang, doc.folded.text, place, ["^", "^", *words]) in (
+        "in",
+        "tr:da",
+        "tr:de",
+        "tr:ta",
+        "tr:te",
+    )
+
+
 def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first: bool) -> list[str]:
     clause = clause_of(sentence, place.start)
     found: dict[str, None] = {}

@@ -40,7 +40,7 @@ _ARTICLE_WIDE = (
     "bias",
 )
 EPOCHS, RATE, DECAY, MIN_COUNT, BALANCE = 8, 0.08, 2e-2, 1, 0.3
-SMALL = 7  # weights under this, in hundredths, decide nothing
+SMALL = 9  # weights under this, in hundredths, decide nothing
 
 
 class _Article:

@@ -114,6 +114,11 @@ _HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*")
 _NUMERIC_LABEL = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)")
 _ESCAPE = re.compile(r"%(?:([0-9A-Fa-f]{2}))?|([^!$&'()*+,;=:@/?A-Za-z0-9._~\[\]-]+)")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
+# What most links look like: absolute, and valid without a closer look.
+_PLAIN_URL = re.compile(
+    r"https?://(?:[a-z0-9-]{1,40}\.){1,5}[a-z]{2,40}(?:/[A-Za-z0-9._~/-]*)?"
+    r"(?:\?[A-Za-z0-9._~/=&-]+)?"
+)
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -191,6 +196,8 @@ def registrable_domain(host_or_url: str) -> str:
 
 def join_url(base: str, link: str) -> str:
     """Resolve a link against the document it stands in; "" unless that gives an http(s) URL."""
+    if len(link) <= MAX_URL_CHARS and _PLAIN_URL.fullmatch(link):
+        return link
     try:
         joined = urljoin(base, _NEWLINES.sub("", link.strip(_C0_AND_SPACE + "\xa0")))
     except ValueError:

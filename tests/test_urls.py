@@ -158,3 +158,14 @@ def test_no_text_breaks_the_other_functions(base: str, link: str) -> None:
     assert isinstance(host_of(link), str)
     assert isinstance(registrable_domain(link), str)
     assert join_url(base, link) == "" or is_http_url(join_url(base, link))
+
+
+@given(
+    st.from_regex(
+        r"https?://([a-z0-9-]{1,40}\.){1,5}[a-z]{2,40}(/[A-Za-z0-9._~/-]*)?(\?[A-Za-z0-9._~/=&-]+)?",
+        fullmatch=True,
+    )
+)
+def test_a_plain_link_stays_as_it_is(link: str) -> None:
+    slowly = join_url("http://a.example/news/", f" {link} ")  # blanks make it look closer
+    assert join_url("http://a.example/news/", link) == slowly == link

@@ -35,6 +35,13 @@ _MONTH_STEMS: Final = (
 # Weekdays that begin like a month: Tuesday (fr, es), Sunday and Monday (tr), Wednesday (uk, be).
 _NOT_MONTHS: Final = ("mardi", "martes", "pazar", "серед", "серад")
 
+_MONTHS: Final = {  # a stem that two months share means the earlier one
+    stem: number
+    for number, stems in reversed([*enumerate(_MONTH_STEMS, start=1)])
+    for stem in stems
+}
+_STEM_CHARS: Final = sorted({len(stem) for stem in _MONTHS}, reverse=True)
+
 _HOUR: Final = 60
 ZONES: Final = {
     name: minutes
@@ -130,6 +137,8 @@ def plausible(published_at: datetime | None, fetched_at: datetime) -> datetime |
 
 
 def _fold(text: str) -> str:
+    if text.isascii():
+        return " ".join(text.lower().split())
     text = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("ł", "l").casefold())
     kept = "".join(char for char in text if not unicodedata.combining(char))
     return " ".join(kept.replace("\u2212", "-").split())
@@ -190,13 +199,7 @@ def _in_words(text: str) -> tuple[datetime, tzinfo | None] | None:
 def _month(word: str) -> int:
     if word.startswith(_NOT_MONTHS):
         return 0
-    best = 0
-    length = 0
-    for number, stems in enumerate(_MONTH_STEMS, start=1):
-        for stem in stems:
-            if len(stem) > length and word.startswith(stem):
-                best, length = number, len(stem)
-    return best
+    return next((number for n in _STEM_CHARS if (number := _MONTHS.get(word[:n], 0))), 0)
 
 
 def _year(digits: str) -> int:

@@ -27,6 +27,7 @@ _TAG = re.compile(
     r"|<!--[^<>]*-->|<!\[CDATA\[|\]\]>",
     re.IGNORECASE,
 )
+_SUSPECT = re.compile(r"[&<]|\]\]>")
 _HIDDEN = re.compile(r"<(script|style)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE)
 
 
@@ -56,6 +57,8 @@ def clean_line(text: str, max_chars: int = MAX_TITLE_CHARS) -> str:
     NFC, blanks of every kind collapsed, at most `max_chars` code points.
     """
     text = text[: 20 * max_chars]
+    if text.isprintable() and not _SUSPECT.search(text):  # nine of ten: nothing to read or drop
+        return unicodedata.normalize("NFC", " ".join(text.split())[:max_chars])
     for _ in range(3):  # &amp;amp;quot; needs three rounds; no publisher escapes more often
         plain = _ENTITY.sub(lambda match: html.unescape(match.group()), text)
         plain = _TAG.sub(_blank_or_nothing, _HIDDEN.sub(" ", plain))

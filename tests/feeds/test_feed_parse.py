@@ -6,10 +6,13 @@ import json
 from datetime import UTC, datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ingest.errors import ParseError
 from ingest.feeds.parse import error_code, parse_feed
 from ingest.feeds.parsed import ParsedEntry, ParsedFeed
+from ingest.feeds.text import clean_line
 
 URL = "http://courier.example/news/feed.xml"
 TEN = datetime(2024, 2, 5, 10, 0, tzinfo=UTC)
@@ -417,3 +420,9 @@ def test_a_sitemap_index_names_the_way_on() -> None:
     body = b"<sitemapindex><sitemap><loc>http://a.example/news.xml</loc></sitemap></sitemapindex>"
     with pytest.raises(ParseError, match=r"add http://a\.example/news\.xml"):
         parse(body)
+
+
+@given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cn"))))
+def test_plain_titles_take_no_other_way_than_odd_ones(title: str) -> None:
+    odd = f"{title}\N{ZERO WIDTH SPACE}"  # dropped at the end, and looked for with everything else
+    assert clean_line(title) == clean_line(odd)

@@ -22,7 +22,9 @@ _OBJECT_BEFORE = re.compile(
     r"avec|pour|entre|de|con|para|a) (?:[^\W\d]+ ){0,3}$"
 )
 _BY = re.compile(r"(?:by|von|par|por|przez) (?:[^\W\d]+ ){0,4}$")
-_BLOCS = frozenset({"EU", "UN", "NATO"})
+_PRONOUN = re.compile(
+    r"(?<!\w)(?:he|she|his|her|он|она|его|ее|він|вона|його|її|ён|яна|яго|яе|er|sie|il|elle|son|él|ella|jego|jej)(?!\w)"
+)
 _KEPT_CODE = re.compile(r"[A-Z]{2}|NATO")
 _OURS = frozenset({"XC", "YU", "CS"})  # our codes for states without one in ISO 3166
 
@@ -96,7 +98,23 @@ def _speaker(
     need = 1.2 if status in ("hosted", "agreed") else 0.6
     if best and best[0] >= need:
         return best[1], None
-    return None, _state(doc, sentence, venue) if status != "hosted" else None
+    state = _state(doc, sentence, venue) if status != "hosted" else None
+    if (
+        state is None
+        and not people
+        and _PRONOUN.search(doc.folded.text, sentence.start, venue.start)
+    ):
+        return _last_speaker(doc, sentence), None
+    return None, state
+
+
+def _last_speaker(doc: Document, sentence: Sentence) -> Found | None:
+    """The one whom "he" or "she" takes up: the first person of the sentence before."""
+    index = doc.sentence_index(sentence.start)
+    if index == 0:
+        return None
+    start, end = doc.sentences[index - 1]
+    return next((p for p in doc.people if start <= p.start < end), None)
 
 
 def _joined(doc: Document, people: list[Found]) -> set[int]:

@@ -10,7 +10,6 @@ from ingest.fetch.client import Fetcher
 from ingest.fetch.hosts import HostGate
 from ingest.fetch.polite import PoliteFetcher
 from ingest.pipeline.services import Progress, Services, no_progress, utc_now
-from ingest.tag import Tagger
 from ingest.workers import WorkerPool
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ async def open_services(
     clock: Callable[[], datetime] = utc_now,
     progress: Progress = no_progress,
 ) -> AsyncIterator[Services]:
-    """Open archive, fetcher, workers and tagger over an open store.
+    """Open archive, fetcher and workers over an open store.
 
     Args:
         resolver: answers host names instead of the system's (the sample newsroom's map).
@@ -63,7 +62,6 @@ async def open_services(
                 ask_robots=settings.fetch.robots,
             ),
             workers=workers,
-            tagger=Tagger.load(),
             clock=clock,
             progress=progress,
         )

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
+from ingest.tag import Tagger
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -16,7 +18,6 @@ if TYPE_CHECKING:
     from ingest.fetch.polite import PoliteFetcher
     from ingest.settings import Settings
     from ingest.store.port import Store
-    from ingest.tag import Tagger
     from ingest.workers import WorkerPool
 
 
@@ -51,8 +52,12 @@ class Services:
     fetcher: Fetcher
     polite: PoliteFetcher
     workers: WorkerPool
-    tagger: Tagger
     clock: Callable[[], datetime] = utc_now
     progress: Progress = no_progress
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     counters: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def tagger(self) -> Tagger:
+        """Loaded for the first article, while the workers start; a run without news needs none."""
+        return Tagger.load()

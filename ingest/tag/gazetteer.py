@@ -188,6 +188,8 @@ class Gazetteer:
             if entity.kind != "city" or entity.weight == 1 or entity.weight > 300_000:
                 for spelled in (entity.name, *(n for ns in entity.names.values() for n in ns)):
                     names.setdefault((fold(spelled), entity.kind == "leader"), entity.name)
+                    if entity.kind == "leader" and len(family := spelled.split(" ")[-1]) > 3:
+                        names.setdefault((fold(family), True), entity.name)
         return names
 
     def office_at(self, entity: Entity, day: date | None) -> Office | None:

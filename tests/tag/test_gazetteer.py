@@ -115,3 +115,17 @@ def test_damaged_weights_are_named(tmp_path: Path) -> None:
     path.write_text("{", encoding="utf-8")
     with pytest.raises(SettingsError, match=r"roles\.json"):
         RoleModel.load(path)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("leader", "Lukashenco", "Alexander Lukashenko"),
+        ("venue", "Istambool", "Istanbul"),
+        ("any", "qqqqq", None),
+    ],
+)
+def test_suggestions(gazetteer: Gazetteer, kind: str, text: str, expected: str | None) -> None:
+    found = gazetteer.suggest(kind, text)
+    assert len(found) <= 5
+    assert (expected in found) if expected else found == ()

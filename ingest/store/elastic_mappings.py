@@ -7,6 +7,7 @@ by alias. The mappings are the JSON files of mappings/, which the wheel carries.
 from __future__ import annotations
 
 import importlib.resources
+import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,6 +59,25 @@ def fields(properties: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[st
             yield from fields(field["properties"], f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", field["type"]
+
+
+def fields_page() -> str:
+    """Return the page of docs/ that names every field."""
+    parts = [
+        "# Fields of the Elasticsearch indices",
+        "",
+        "Made from `mappings/` by `python -m ingest.store.elastic_mappings`.",
+        "How to use them: [elasticsearch.md](elasticsearch.md).",
+    ]
+    for index in INDICES:
+        mappings = definition(index)["mappings"]
+        described = mappings["_meta"]["fields"]
+        parts += ["", f"## {index}", "", "| field | type | what it holds |", "|---|---|---|"]
+        parts += [
+            f"| `{path}` | {kind} | {described[path]} |"
+            for path, kind in fields(mappings["properties"])
+        ]
+    return "\n".join(parts) + "\n"
 
 
 def prepare(wire: Wire, prefix: str, *, create: bool) -> None:
@@ -157,3 +177,7 @@ def _complete(wire: Wire, prefix: str, index: str, mapping: Mapping[str, Any]) -
             meta=wanted["_meta"],
         )
     )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(fields_page())

@@ -5,64 +5,27 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import trafilatura
 from lxml import etree
 from lxml.etree import XPath
 from lxml.html import HtmlElement, HTMLParser, document_fromstring
+from trafilatura.settings import Extractor
 from trafilatura.utils import load_html
 
 from ingest.errors import ParseError
 from ingest.extract import fast
 from ingest.extract.charset import decode_html
 from ingest.extract.clean import tidy, trim_clutter
-from ingest.extract.fragment import text_of_html
 from ingest.extract.labels import is_link_list, link_texts, tag_names
 from ingest.extract.language import detect_language
+from ingest.extract.media import media_name
 from ingest.extract.metadata import PageMetadata, read_metadata
 from ingest.extract.result import Extracted
 from ingest.extract.walls import find_wall, without_wall
 
-__all__ = ["Extracted", "extract_article", "extract_html_fragment", "media_name", "warm_up"]
-
-_MEDIA_TYPES = {
-    "application/pdf": "a PDF document",
-    "application/epub+zip": "an e-book",
-    "application/zip": "an archive file",
-    "application/gzip": "an archive file",
-    "application/json": "JSON",
-    "image/": "a picture",
-    "audio/": "a sound file",
-    "video/": "a video",
-    "font/": "a font",
-    "application/vnd.": "an office document",
-    "application/msword": "an office document",
-}
-_MEDIA_NAMES = re.compile(
-    r"\.(?:(?P<pdf>pdf)|(?P<picture>jpe?g|png|gif|webp|avif|svg|bmp|tiff?|ico)"
-    r"|(?P<sound>mp3|m4a|ogg|oga|wav|flac|aac)|(?P<video>mp4|m4v|webm|mov|avi|mkv|m3u8)"
-    r"|(?P<office>docx?|xlsx?|pptx?|od[tsp]|rtf|epub)|(?P<archive>zip|gz|7z|rar|tar|exe|dmg|apk))$",
-    re.IGNORECASE,
-)
-_NAMES = {
-    "pdf": "a PDF document",
-    "picture": "a picture",
-    "sound": "a sound file",
-    "video": "a video",
-    "office": "an office document",
-    "archive": "an archive file",
-}
-_MAGIC = (
-    (b"%PDF-", "a PDF document"),
-    (b"\x89PNG\r\n", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"ID3", "a sound file"),
-    (b"PK\x03\x04", "an archive file"),
-    (b"\x1f\x8b\x08", "an archive file"),
-)
 _FIRST_NEWS = datetime(1995, 1, 1, tzinfo=UTC)
 _ELEMENT = re.compile(r"<[a-zA-Z!?/]")
 _MAX_TEXT_CHARS = 200_000  # the longest reportage has a quarter of it
@@ -72,28 +35,6 @@ _VISIBLE = XPath(
     smart_strings=False,
 )
 _DEEP = 100  # elements below each other; the extractor loses a text at about 250
-
-
-def media_name(url: str, content_type: str = "", body: bytes = b"") -> str:
-    """Say what a document is if it cannot be an article ("a PDF document"), else "".
-
-    The declared type decides; the URL's ending only where no type is known, so that it can be
-    asked before anything is fetched.
-    """
-    kind = content_type.partition(";")[0].strip().lower()
-    for prefix, name in _MEDIA_TYPES.items():
-        if kind.startswith(prefix):
-            return name
-    for magic, name in _MAGIC:
-        if body.startswith(magic):
-            return name
-    if body or (kind and kind != "application/octet-stream"):
-        return ""
-    try:
-        match = _MEDIA_NAMES.search(urlsplit(url).path)
-    except ValueError:
-        return ""
-    return _NAMES[match.lastgroup] if match and match.lastgroup else ""
 
 
 def extract_article(
@@ -166,11 +107,6 @@ def extract_article_job(header: dict[str, Any], body: bytes) -> Extracted:
     return extract_article(body, **header)
 
 
-def extract_html_fragment(html: str) -> str:
-    """Return the text of a feed's HTML content: paragraphs joined by one newline, no markup."""
-    return trim_clutter(text_of_html(html))
-
-
 def warm_up() -> None:
     """Pay for imports, word lists and models before the first page's deadline runs."""
     fast.patch()
@@ -208,8 +144,13 @@ def _text_of(tree: HtmlElement, html: str, page: PageMetadata, min_chars: int) -
 
 
 def _extract(tree: HtmlElement, *, favor_precision: bool) -> str:
-    text = trafilatura.extract(tree, favor_precision=favor_precision, include_comments=False)
-    return tidy(text or "")
+    return tidy(trafilatura.extract(tree, options=_options(favor_precision=favor_precision)) or "")
+
+
+@cache
+def _options(*, favor_precision: bool) -> Extractor:
+    """The extractor's settings; it only reads them, and reading them anew costs it each page."""
+    return Extractor(precision=favor_precision, comments=False)
 
 
 def _flattened(html: str) -> HtmlElement | None:

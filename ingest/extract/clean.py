@@ -13,6 +13,7 @@ from unicodedata import normalize
 
 UNPRINTABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _BLANKS = re.compile(r"[^\S\n]+")
+_NEITHER = re.compile(r"[\W_]+")  # letter nor digit
 _TAIL_LINES = 10  # looked at from the end
 _HEAD_LINES = 4
 
@@ -150,7 +151,7 @@ def trim_clutter(
 
 def folded(text: str) -> str:
     """Letters and digits only, without case: what makes two headlines the same."""
-    return "".join(char for char in text.casefold() if char.isalnum())
+    return _NEITHER.sub("", text.casefold())
 
 
 def _is_inset(line: str) -> bool:

@@ -37,7 +37,8 @@ async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
     made of the feed's own content.
     """
     ready = await asyncio.gather(*(read_page(services, page) for page in pages))
-    return await asyncio.to_thread(_save_all, services, ready)
+    async with services.saving:
+        return await asyncio.to_thread(_save_all, services, ready)
 
 
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:

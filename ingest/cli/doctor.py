@@ -221,7 +221,7 @@ def _outbox(store: Store) -> Finding:
         "outbox",
         well=not dead and not failed,
         detail=detail,
-        mend="summitwatch alerts list; mend the rule or the channel",
+        mend="mend the channel, then alerts retry; mend the rule, then alerts enable",
     )
 
 

@@ -67,7 +67,8 @@ async def _passes(
     stop = asyncio.Event()
     with stopping(stop):
         while True:
-            report = await one_pass(settings, store, rules, stop=stop)
+            lines = talk if as_json else say  # JSON stands alone on stdout
+            report = await one_pass(settings, store, rules, stop=stop, print_line=lines)
             print_report(store, report, as_json=as_json)
             if pause_s is None or stop.is_set():
                 return bool(report.counters["feeds_newly_failed"])
@@ -105,6 +106,7 @@ async def one_pass(
     resolver: Resolver | None = None,
     clock: Callable[[], datetime] = utc_now,
     feeds: Sequence[Feed] | None = None,
+    print_line: Callable[[str], None] = say,
 ) -> PassReport:
     """Take the lease, open the edges, run one pass."""
     from ingest.pipeline.opening import open_services  # noqa: PLC0415  as above
@@ -114,7 +116,7 @@ async def one_pass(
         async with open_services(
             settings, store, resolver=resolver, clock=clock, progress=progress
         ) as services:
-            services.stop = stop
+            services.stop, services.print_line = stop, print_line
             return await run_pass(services, rules, held, feeds)
 
 

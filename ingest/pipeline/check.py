@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ingest.feeds.discover import common_feed_urls, find_feeds, sitemaps_of
+from ingest.feeds.pace import PollPolicy
 from ingest.feeds.schedule import Changed, Failed, Unchanged, next_state
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.fetch.robots import robots_url
-from ingest.pipeline.poll import parse_answer, policy_of
+from ingest.pipeline.poll import parse_answer
 from ingest.urls import host_of, registrable_domain
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ async def check_feed(services: Services, feed: Feed) -> Check:
     requests = requests_of(result)
     answer = await parse_answer(services, feed, result)
     now = services.clock()
-    policy = replace(policy_of(services), own_interval_s=feed.interval_s, feed_id=feed.id)
+    policy = PollPolicy.of(services.settings.poll, feed)
     response: PollResponse
     match answer:
         case Failed() | Unchanged():

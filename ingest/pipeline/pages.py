@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest.archive import RawPage
+from ingest.extract.media import media_name
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.model import Entry, EntryState
 from ingest.pipeline.streams import by_host
@@ -73,6 +74,10 @@ async def fetch_pages(services: Services, entries: Iterable[Entry]) -> AsyncIter
     async def fetch_one(entry: Entry) -> Page:
         if not entry.url:
             return Page(entry)
+        if media := media_name(entry.url):  # nothing to read there: not even asked for
+            detail = f"{media}, not a page"
+            failure = FetchFailed(entry.url, "media", detail, services.clock(), passing=False)
+            return Page(entry, failure=failure)
         result = await services.polite.get(entry.url, kind="page")
         match result:
             case Fetched():

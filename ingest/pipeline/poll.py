@@ -13,10 +13,10 @@ import structlog
 from ingest.archive import RawPage
 from ingest.errors import ParseError, WorkerError
 from ingest.feeds.entries import entries_of
+from ingest.feeds.pace import PollPolicy
 from ingest.feeds.schedule import (
     Changed,
     Failed,
-    PollPolicy,
     Unchanged,
     moved_url,
     next_state,
@@ -49,16 +49,6 @@ def due_feeds(services: Services) -> list[Feed]:
         Where("next_check_at", "<=", services.clock()),
         order_by="next_check_at",
         limit=services.settings.poll.batch,
-    )
-
-
-def policy_of(services: Services) -> PollPolicy:
-    """The polling policy that the settings ask for."""
-    poll = services.settings.poll
-    return PollPolicy(
-        interval_s=poll.interval_s,
-        hint_cap_s=poll.hint_cap_s,
-        refusal_cap_s=poll.refusal_cap_s,
     )
 
 
@@ -159,7 +149,6 @@ def _acknowledge(
     services: Services,
     answers: Sequence[tuple[Answer, ParsedFeed | Failed | Unchanged]],
 ) -> None:
-    policy = policy_of(services)
     saved: list[Feed] = []
     for (feed, result), outcome in answers:
         now = services.clock()
@@ -178,8 +167,8 @@ def _acknowledge(
             case parsed:
                 assert isinstance(result, Fetched)
                 response = _record_entries(services, feed, result, parsed)
-        own = replace(policy, own_interval_s=feed.interval_s, feed_id=feed.id)
-        state = next_state(feed.state, response, now, own)
+        policy = PollPolicy.of(services.settings.poll, feed)
+        state = next_state(feed.state, response, now, policy)
         url = moved_url(state, now)
         former = (*feed.former_urls, feed.url) if url else feed.former_urls
         title = feed.title or (response.parsed.title if isinstance(response, Changed) else "")

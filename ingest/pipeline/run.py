@@ -76,7 +76,9 @@ async def run_pass(
         settled = await asyncio.to_thread(settle_twins, services, twins)
         await asyncio.to_thread(_evaluate, services, rules, report, settled)
     await asyncio.to_thread(_evaluate, services, rules, report, None)
-    await deliver(services.store, rules, services.fetcher, services.clock)
+    await deliver(
+        services.store, rules, services.fetcher, services.clock, print_line=services.print_line
+    )
     report.finished_at = services.clock()
     report.oldest_waiting = _oldest_waiting(services)
     services.store.put([_run_record(report)])

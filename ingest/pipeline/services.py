@@ -44,6 +44,7 @@ class Services:
         fetcher: for requests of the desk's own (webhooks); `polite` for everything of publishers.
         stop: set by SIGTERM; no new work is begun, the chunk under way is finished.
         saving: held while a chunk is saved: the next must see its articles, to find copies of them.
+        print_line: takes the lines of the alerts' `stdout` channel.
         counters: what this run did, by name; stored as its `Run` record.
     """
 
@@ -55,6 +56,7 @@ class Services:
     workers: WorkerPool
     clock: Callable[[], datetime] = utc_now
     progress: Progress = no_progress
+    print_line: Callable[[str], None] = print
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     counters: Counter[str] = field(default_factory=Counter)

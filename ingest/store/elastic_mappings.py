@@ -1,7 +1,7 @@
 """Index templates, versioned indices and their aliases: made where absent, checked where not.
 
 An index is named `<prefix>-articles-v1`, its alias `<prefix>-articles`; everything reads and writes
-by alias. The mappings are the JSON files of mappings/, which the wheel carries.
+by alias. The mappings are the JSON files of `ingest/mappings/`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import importlib.resources
 import sys
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import elasticsearch
@@ -31,13 +30,9 @@ VERSION = 1
 
 @cache
 def definition(index: str, version: int = VERSION) -> Mapping[str, Any]:
-    """Return settings and mappings of an index, as mappings/ has them."""
+    """Return settings and mappings of an index, as the files have them."""
     name = f"{index}-v{version}.json"
-    packaged = importlib.resources.files("ingest") / "mappings" / name
-    if packaged.is_file():
-        raw = packaged.read_bytes()
-    else:  # an editable install: mappings/ stands beside the package
-        raw = (Path(__file__).parents[2] / "mappings" / name).read_bytes()
+    raw = (importlib.resources.files("ingest.mappings") / name).read_bytes()
     found: Mapping[str, Any] = msgspec.json.decode(raw)
     return found
 
@@ -66,7 +61,7 @@ def fields_page() -> str:
     parts = [
         "# Fields of the Elasticsearch indices",
         "",
-        "Made from `mappings/` by `python -m ingest.store.elastic_mappings`.",
+        "Made from `ingest/mappings/` by `python -m ingest.store.elastic_mappings`.",
         "How to use them: [elasticsearch.md](elasticsearch.md).",
     ]
     for index in INDICES:

@@ -39,7 +39,7 @@ def elastic(request: pytest.FixtureRequest) -> Iterator[Backend]:
     yield Backend(url, request.getfixturevalue("elastic_prefix"))
 
 
-@pytest.fixture(params=["sqlite", "elastic"])
+@pytest.fixture(params=["sqlite", pytest.param("elastic", marks=pytest.mark.timeout(600))])
 def backend(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Backend]:
     with sqlite(tmp_path) if request.param == "sqlite" else elastic(request) as found:
         yield found

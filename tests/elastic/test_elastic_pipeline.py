@@ -20,6 +20,7 @@ from ingest.query.ast import All
 from ingest.store.port import Where
 
 
+@pytest.mark.timeout(600)
 def test_a_run_without_the_store_loses_nothing(
     elastic_url, elastic_prefix, elastic_client, tmp_path, monkeypatch
 ):

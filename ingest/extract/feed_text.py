@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ingest.extract.clean import trim_clutter
 from ingest.extract.fragment import text_of_html
 from ingest.extract.language import detect_language
 from ingest.extract.result import Extracted
@@ -13,8 +14,9 @@ def feed_text_job(header: dict[str, Any], body: bytes) -> Extracted:
     """Read a feed's HTML as a worker's job; the header holds the declared `lang`, maybe "".
 
     Returns:
-        Text and language, flagged `from_feed`; the rest is the entry's to tell.
+        Text without markup, a line a paragraph, clutter around it trimmed as a page's is; its
+        language; the flag `from_feed`. The rest is the entry's to tell.
     """
-    text = text_of_html(body.decode("utf-8", "replace"))
+    text = trim_clutter(text_of_html(body.decode("utf-8", "replace")))
     lang = detect_language(text, header.get("lang", "")) if text else "und"
     return Extracted(text=text, lang=lang, flags=("from_feed",))

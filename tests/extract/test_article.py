@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest.errors import ParseError
-from ingest.extract.article import extract_article, extract_html_fragment, media_name
+from ingest.extract.article import extract_article
+from ingest.extract.media import media_name
 from ingest.extract.result import Extracted
 
 NOW = datetime(2026, 3, 10, 12, tzinfo=UTC)
@@ -258,25 +259,3 @@ def test_any_scraps_of_html_give_an_article_or_a_parse_error(html: str) -> None:
         return
     for text in (found.title, found.text, *found.authors, found.publisher):
         text.encode("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("html", "text"),
-    [
-        pytest.param("Plain words", "Plain words", id="plain"),
-        pytest.param("<p>One.</p><p>Two &amp; three.</p>", "One.\nTwo & three.", id="paragraphs"),
-        pytest.param("&lt;p&gt;Twice&lt;/p&gt;", "Twice", id="escaped-twice"),
-        pytest.param("a<br>b<br/>c", "a\nb\nc", id="breaks"),
-        pytest.param("<p>x</p><script>alert(1)</script><style>p{}</style>", "x", id="scripts"),
-        pytest.param("1 < 2 and 3 > 2", "1 < 2 and 3 > 2", id="not-markup"),
-        pytest.param("<p>Text.</p><p>Read more: <a href='#'>here</a></p>", "Text.", id="pointer"),
-        pytest.param("", "", id="empty"),
-    ],
-)
-def test_a_fragment_gives_its_text(html: str, text: str) -> None:
-    assert extract_html_fragment(html) == text
-
-
-@given(st.text(max_size=300))
-def test_any_fragment_gives_printable_text(html: str) -> None:
-    extract_html_fragment(html).encode("utf-8")

@@ -66,6 +66,19 @@ def test_a_page_that_is_gone_without_a_summary_is_a_dead_letter(site, desk):
     assert desk.store.count_articles() == 0
 
 
+@pytest.mark.parametrize("name", ["report.pdf", "Clip.MP4?lang=en"])
+def test_a_document_that_is_no_page_is_not_asked_for(site, desk, name):
+    site.pages["/feed.xml"] = one_item(link=f"{BASE}/news/{name}")
+    desk.add()
+    desk.poll()
+    assert [path for path, _ in site.ledger] == ["/feed.xml"]  # nor robots.txt
+    entry = entry_of(desk)
+    assert entry.state is EntryState.DONE
+    assert entry.reason.startswith("media: a ")
+    (article,) = desk.store.find_articles()
+    assert (article.flags, article.text) == (("from_feed",), SUMMARY)
+
+
 def test_a_page_that_hangs_the_extractor_is_poison_and_the_rest_goes_on(site, tmp_path):
     from pipeline.site import Desk
 

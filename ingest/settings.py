@@ -83,6 +83,11 @@ class PollSettings(_Section):
     """When feeds are asked."""
 
     interval_s: int = Field(900, ge=60, description="Default seconds between two polls of a feed.")
+    quiet_cap_s: int = Field(
+        4 * 3600,
+        ge=60,
+        description="Longest interval for a feed with little news, in seconds.",
+    )
     hint_cap_s: int = Field(
         3600,
         ge=60,
@@ -158,7 +163,8 @@ class ElasticsearchSettings(_Section):
         None, description="PEM file of the CA that signed the server's certificate."
     )
     fingerprint: str = Field(
-        "", description="SHA-256 fingerprint of the server's CA or certificate, instead of a CA file."
+        "",
+        description="SHA-256 fingerprint of the server's CA or certificate, instead of a CA file.",
     )
     timeout_s: float = Field(60.0, gt=0, description="Deadline of one request, in seconds.")
     compress: bool = Field(False, description="Whether requests are compressed on the wire.")

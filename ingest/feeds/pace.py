@@ -22,11 +22,11 @@ HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 SHORTEST_S: Final = 60
 LONGEST_S: Final = 31 * DAY_S
-JITTER_RATIO: Final = 0.1
+JITTER_RATIO: Final = 0.05
 # The curve of `_interval_for`.
-PACE_S: Final = 55 * 60
-BUSY_GAP_S: Final = 2 * HOUR_S
-SLOW_GAP_S: Final = 11 * HOUR_S
+PACE_S: Final = 56 * 60
+BUSY_GAP_S: Final = HOUR_S / 2
+SLOW_GAP_S: Final = 10 * HOUR_S
 SLOW_POWER: Final = 3.0
 # Entries whose dates tell a feed's pace: few enough to be of late, enough to even out chance.
 PACE_ENTRIES: Final = 12
@@ -46,7 +46,7 @@ class PollPolicy:
     """
 
     interval_s: int = 900
-    quiet_cap_s: int = 12 * HOUR_S
+    quiet_cap_s: int = 4 * HOUR_S
     hint_cap_s: int = HOUR_S
     refusal_cap_s: int = DAY_S
     own_interval_s: int | None = None
@@ -57,6 +57,7 @@ class PollPolicy:
         """Return the policy for a feed."""
         return cls(
             interval_s=settings.interval_s,
+            quiet_cap_s=settings.quiet_cap_s,
             hint_cap_s=settings.hint_cap_s,
             refusal_cap_s=settings.refusal_cap_s,
             own_interval_s=feed.interval_s,
@@ -117,9 +118,10 @@ def _interval_for(gap_s: float) -> float:
     """Seconds between polls for a feed with one entry every `gap_s` seconds.
 
     Busy feeds are asked as the root of their pace, which costs the least delay for a number of
-    requests; those with one entry in two to eleven hours about hourly, so that an entry waits an
-    hour at most; slower ones ever less, since hardly an entry waits there. The figures are those
-    of benchmarks/politeness.py: half the requests of an hourly poller, and less delay.
+    requests; those with one entry in half an hour to ten hours about hourly, so that an entry
+    waits an hour at most; slower ones ever less, down to the cap for quiet feeds, since hardly an
+    entry waits there. The figures are those of benchmarks/politeness.py: half the requests of an
+    hourly poller at no more delay. A desk that wants a feed sooner gives it its own interval.
     """
     gap_s = max(gap_s, 1.0)
     if gap_s < BUSY_GAP_S:

@@ -65,7 +65,7 @@ def well(**changes: object) -> FeedState:
         first_success_at=NOW - timedelta(days=30),
         last_success_at=NOW - timedelta(minutes=15),
         last_checked_at=NOW - timedelta(minutes=15),
-        last_new_at=NOW - timedelta(minutes=30),
+        last_new_at=NOW - timedelta(minutes=5),
         last_unconditional_at=NOW - timedelta(hours=2),
         next_check_at=NOW,
         on_time_successes=20,
@@ -99,7 +99,7 @@ DATE = format_datetime(NOW + timedelta(hours=5), usegmt=True)
         pytest.param(well(interval_s=3600), changed(9), POLICY, 15 * MIN, 40 * MIN, id="many-new-shorten"),
         pytest.param(well(last_new_at=NOW - timedelta(days=6)), unchanged(), POLICY, 45 * MIN, 5 * HOUR, id="silence-lengthens"),
         pytest.param(well(), changed(1, parsed=dated(0, 24, 48, 72, 96)), POLICY, 1.5 * HOUR, 13 * HOUR, id="dates-tell-a-slow-pace"),
-        pytest.param(well(interval_s=9000), changed(1, parsed=dated(0, 0.1, 0.2, 0.3)), POLICY, 13 * MIN, 20 * MIN, id="dates-tell-a-fast-pace"),
+        pytest.param(well(interval_s=9000), changed(1, parsed=dated(0, 0.05, 0.1, 0.15)), POLICY, 13 * MIN, 20 * MIN, id="dates-tell-a-fast-pace"),
         pytest.param(well(), changed(parsed=ParsedFeed(ttl_s=1800)), POLICY, 27 * MIN, 33 * MIN, id="ttl-lifts"),
         pytest.param(well(), changed(parsed=ParsedFeed(ttl_s=7 * 86_400)), POLICY, 54 * MIN, 66 * MIN, id="ttl-lifts-to-an-hour-at-most"),
         pytest.param(well(), changed(parsed=ParsedFeed(update_period_s=3600)), POLICY, 54 * MIN, 66 * MIN, id="update-period-lifts"),
@@ -152,8 +152,18 @@ def test_jitter_is_a_feeds_own() -> None:
 
 
 def test_policy_comes_from_settings_and_feed() -> None:
-    policy = PollPolicy.of(PollSettings(interval_s=600), Feed(id="f", url=URL, interval_s=120))
-    assert (policy.interval_s, policy.own_interval_s, policy.feed_id) == (600, 120, "f")
+    settings = PollSettings(interval_s=600, quiet_cap_s=7200, hint_cap_s=1800, refusal_cap_s=9000)
+    policy = PollPolicy.of(settings, Feed(id="f", url=URL, interval_s=120))
+    assert policy == PollPolicy(600, 7200, 1800, 9000, 120, "f")
+
+
+@pytest.mark.parametrize("cap_h", [1, 4, 12])
+def test_a_quiet_feed_waits_as_long_as_the_desk_allows(cap_h: int) -> None:
+    policy = replace(POLICY, quiet_cap_s=cap_h * 3600)
+    state = well(last_new_at=NOW - timedelta(days=90))
+    for _ in range(20):
+        state = next_state(state, unchanged(), NOW, policy)
+    assert wait(state) == pytest.approx(cap_h * HOUR, rel=0.05)
 
 
 @pytest.mark.parametrize(

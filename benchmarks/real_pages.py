@@ -1,6 +1,6 @@
 """The pipeline over real pages and feeds, which a folder outside the project holds.
 
-    python benchmarks/real_pages.py FOLDER [FEEDS_FOLDER] [--copies 6]
+    python benchmarks/real_pages.py FOLDER [FEEDS_FOLDER] [--copies 4]
 
 FOLDER: html/*.html.gz, ground-truth.json and evaluate.py, as the article extraction benchmark of
 scrapinghub has them. Its pages are served on loopback, in RSS feeds of 20 entries over hosts that

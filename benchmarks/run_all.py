@@ -37,7 +37,7 @@ BENCHMARKS = (
     Benchmark("search"),
     Benchmark("fetch", ("--rounds", "2")),
     Benchmark("politeness"),
-    Benchmark("real_pages", folders=("extraction", "feeds")),
+    Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),
     Benchmark("extraction", folders=("extraction",)),
     Benchmark("feed_parse", folders=("feeds",)),
     Benchmark("tagging", folders=("tagging",)),

@@ -16,13 +16,14 @@ RUNS = 3
 
 def run(store, articles):
     """One run: save what is not stored yet; whatever is not acknowledged stays for the next."""
-    known = store.get_articles([article.id for article in articles])
-    missing = [article for article in articles if article.id not in known]
-    for start in range(0, len(missing), BATCH):
-        batch = missing[start : start + BATCH]
-        results = store.save([Save(article) for article in batch])
+    for start in range(0, len(articles), BATCH):
+        batch = articles[start : start + BATCH]
+        known = store.get_articles([article.id for article in batch])
+        results = store.save([Save(article) for article in batch if article.id not in known])
         assert all(isinstance(result, Saved) for result in results), results
-        store.put([make_entry(article.id) for article in batch])
+        entries = [make_entry(article.id) for article in batch]
+        marked = store.get_many(Entry, [entry.id for entry in entries])
+        assert None not in store.put([entry for entry in entries if entry.id not in marked])
 
 
 def drive(url, prefix, client, *, kinds, rate, total):

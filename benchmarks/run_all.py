@@ -2,8 +2,9 @@
 
     python benchmarks/run_all.py [NAME ...]
 
-Those that read real pages, feeds or labelled texts run where SUMMITWATCH_BENCH_DATA names a folder
-with extraction/, feeds/ and tagging/ in it (README.md beside this file says where they are from).
+Those that read real pages or feeds run where SUMMITWATCH_BENCH_DATA names a folder with extraction/
+and feeds/ in it (README.md beside this file says where they are from), the one of Elasticsearch
+where ELASTICSEARCH_URL names a server.
 Each prints a table and one JSON line. One that fails is named at the end and the others go on;
 then this ends with 1.
 """
@@ -25,27 +26,40 @@ TIMEOUT_S = 1800  # for one; on two idle cores none takes more than three minute
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """A script with its arguments; `folders` are given first, from the data folder."""
+    """A script with its arguments.
+
+    Attributes:
+        folders: given first, from the data folder.
+        script: where it is not called as the benchmark is.
+        variable: what must be set in the environment.
+    """
 
     name: str
     arguments: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
+    script: str = ""
+    variable: str = ""
 
 
 BENCHMARKS = (
     Benchmark("pipeline"),
     Benchmark("search"),
+    Benchmark("elastic_store", ("--articles", "20000")),
     Benchmark("fetch", ("--rounds", "2")),
     Benchmark("politeness"),
+    Benchmark("tagging", ("--cv",)),
+    Benchmark("tagging_speed", script="tagging"),
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),
     Benchmark("extraction", folders=("extraction",)),
     Benchmark("feed_parse", folders=("feeds",)),
-    Benchmark("tagging", folders=("tagging",)),
+    Benchmark("elastic_store", ("--articles", "20000"), variable="ELASTICSEARCH_URL"),
 )
 
 
 def missing(benchmark: Benchmark, data: str) -> str:
     """Return why a benchmark cannot run, or ""."""
+    if benchmark.variable and not os.environ.get(benchmark.variable):
+        return f"{benchmark.variable} is not set"
     if benchmark.folders and not data:
         return f"{DATA} is not set"
     gone = [name for name in benchmark.folders if not (Path(data) / name).is_dir()]
@@ -55,7 +69,7 @@ def missing(benchmark: Benchmark, data: str) -> str:
 def run(benchmark: Benchmark, data: str) -> str:
     """Run one; returns what went wrong, or ""."""
     folders = [str(Path(data) / name) for name in benchmark.folders]
-    script = HERE / f"{benchmark.name}.py"
+    script = HERE / f"{benchmark.script or benchmark.name}.py"
     try:
         done = subprocess.run(
             [sys.executable, str(script), *folders, *benchmark.arguments],

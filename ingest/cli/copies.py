@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.cli.context import CALL, ERROR, command
+from ingest.cli.lookup import place_of
 from ingest.cli.output import print_json, say, talk
 from ingest.cli.searches import JsonOption
 from ingest.errors import UsageError
@@ -31,7 +32,10 @@ def copy(
     if source == target:
         raise UsageError("--to", "names the same store as --from", "name another one")
     prefix = CALL.settings().prefix
-    with open_store(source, prefix, create=False) as old, open_store(target, prefix) as new:
+    with (
+        open_store(source, prefix, create=False) as old,
+        open_store(target, prefix, locate=place_of) as new,
+    ):
         done = copy_store(old, new)
     if as_json:
         print_json({name: _json(copied) for name, copied in done.items()})

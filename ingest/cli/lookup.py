@@ -26,12 +26,26 @@ if TYPE_CHECKING:
     R = TypeVar("R", bound=Record)
 
 MIN_PREFIX = 4
+SEE = {
+    "article": "see `summitwatch search`",
+    "feed": "see `summitwatch feeds list`",
+    "entry": "see `summitwatch dead list`",
+    "alert": "see `summitwatch alerts list`",
+}
 
 
 @cache
 def gazetteer() -> Gazetteer:
     """The names we know, loaded once."""
     return Tagger.load().gazetteer
+
+
+def place_of(entity: str) -> tuple[float, float] | None:
+    """Return latitude and longitude of a place by its id, for maps over Elasticsearch."""
+    found = gazetteer().entity(entity)
+    if found is None or found.lat is None or found.lon is None:
+        return None
+    return found.lat, found.lon
 
 
 def parsed(query: str, settings: Settings, since: str = "") -> tuple[ParsedQuery, Node]:
@@ -75,7 +89,7 @@ def _check_prefix(prefix: str, noun: str) -> None:
 
 def _the_one(found: list[R], prefix: str, noun: str) -> R:
     if not found:
-        raise UsageError(prefix, f"no {noun} has an id that begins so", "see `search` for ids")
+        raise UsageError(prefix, f"no {noun} has an id that begins so", SEE[noun])
     if len(found) > 1:
         shown = ", ".join(record.id[:16] for record in found[:2])
         raise UsageError(prefix, f"more than one {noun} begins so: {shown}, …", "give more digits")

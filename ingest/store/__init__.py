@@ -11,12 +11,20 @@ from ingest.settings import load_settings
 from ingest.store.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ingest.store.port import Store
 
 _SQLITE = "sqlite:///"
 
 
-def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) -> Store:
+def open_store(
+    url: str,
+    prefix: str = "summitwatch",
+    *,
+    create: bool = True,
+    locate: Callable[[str], tuple[float, float] | None] | None = None,
+) -> Store:
     """Open the store that a URL names: `sqlite:///path` (a fourth slash for an absolute path).
 
     `http(s)://host:9200` is an Elasticsearch; credentials and trust are settings.
@@ -25,6 +33,7 @@ def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) ->
         url: percent-escapes in the path are undone.
         prefix: of index names.
         create: whether to make the store where there is none.
+        locate: latitude and longitude of a place by its id, for maps over Elasticsearch.
 
     Raises:
         SettingsError: no kind of store that we know.
@@ -33,7 +42,7 @@ def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) ->
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         return SqliteStore.open(Path(unquote(url.removeprefix(_SQLITE))), create=create)
     if url.startswith(("http://", "https://")):
-        return _open_elastic(url, prefix, create=create)
+        return _open_elastic(url, prefix, create=create, locate=locate or _nowhere)
     raise SettingsError(
         "store",
         f"{url!r} names no store",
@@ -41,7 +50,17 @@ def open_store(url: str, prefix: str = "summitwatch", *, create: bool = True) ->
     )
 
 
-def _open_elastic(url: str, prefix: str, *, create: bool) -> Store:
+def _nowhere(entity: str) -> None:  # noqa: ARG001  the shape of `locate`
+    return None
+
+
+def _open_elastic(
+    url: str,
+    prefix: str,
+    *,
+    create: bool,
+    locate: Callable[[str], tuple[float, float] | None],
+) -> Store:
     try:
         from ingest.store.elastic import ElasticStore  # noqa: PLC0415  an extra
     except ImportError as exc:
@@ -50,4 +69,5 @@ def _open_elastic(url: str, prefix: str, *, create: bool) -> Store:
             "the Elasticsearch client is not installed",
             "pip install 'summitwatch[elasticsearch]'",
         ) from exc
-    return ElasticStore.open(url, prefix, load_settings().elasticsearch, create=create)
+    settings = load_settings().elasticsearch
+    return ElasticStore.open(url, prefix, settings, create=create, locate=locate)

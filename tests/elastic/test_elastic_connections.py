@@ -18,11 +18,12 @@ from elastic.looking import told
 from elastic.server import free_port, make_certificates
 from ingest.errors import SchemaError, SettingsError, StoreDownError, StoreFullError
 from ingest.model import Note
+from ingest.query.ast import All
 from ingest.settings import ElasticsearchSettings
 from ingest.store import open_store
 from ingest.store.elastic import ElasticStore
 from ingest.store.elastic_mappings import definition
-from ingest.store.port import Refused, Save, Saved
+from ingest.store.port import Refused, Save, Saved, Search
 
 
 def try_open(url, prefix, settings=None, **changes):
@@ -100,6 +101,33 @@ def test_a_key_that_may_not_write_is_told_so(elastic_url, elastic_indices, elast
         with pytest.raises(StoreDownError, match="may not do this") as found:
             store.put([Note("a", "1")])
         assert "rights" in found.value.way_out
+
+
+MAKING = {"cluster": ["monitor", "manage_index_templates"], "privileges": ["all"]}
+WORKING = {
+    "cluster": ["monitor"],
+    "privileges": ["read", "write", "monitor", "maintenance", "view_index_metadata"],
+}
+
+
+def test_the_rights_that_the_guide_names_are_enough(
+    elastic_url, elastic_client, secure, free_prefix
+):
+    for rights in (MAKING, WORKING):
+        role = {
+            "cluster": rights["cluster"],
+            "indices": [{"names": [f"{free_prefix}-*"], "privileges": rights["privileges"]}],
+        }
+        made = elastic_client.security.create_api_key(
+            name=uuid.uuid4().hex, role_descriptors={"role": role}
+        )
+        settings = secure.model_copy(update={"api_key": SecretStr(made["encoded"])})
+        with ElasticStore.open(elastic_url, free_prefix, settings) as store:
+            assert isinstance(store.save([Save(told(str(rights)))])[0], Saved)
+            store.refresh()
+            assert store.search(Search(All())).total == store.stats()["article"]
+            assert store.check() == ""
+            assert store.delete_articles([told("absent").id]) == 0
 
 
 def test_one_node_of_two_is_down(elastic_url, elastic_indices, elastic_settings):

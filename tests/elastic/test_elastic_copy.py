@@ -103,7 +103,9 @@ def test_a_difference_is_told(source, elastic_url, elastic_prefix):
         assert "empty store" in found.value.way_out
 
 
-def test_the_command(source, elastic_url, elastic_prefix, monkeypatch, capsys, tmp_path):
+def test_the_command(
+    source, elastic_url, elastic_prefix, elastic_client, monkeypatch, capsys, tmp_path
+):
     monkeypatch.setenv("SUMMITWATCH_PREFIX", elastic_prefix)
     arguments = ["copy", "--from", source.name, "--to", elastic_url]
     monkeypatch.setattr("sys.argv", ["summitwatch", *arguments])
@@ -117,3 +119,9 @@ def test_the_command(source, elastic_url, elastic_prefix, monkeypatch, capsys, t
     assert "1 undelivered alerts stay" in err
     with opened(elastic_url, elastic_prefix) as there:
         assert there.get_article(ids.article_id(newsroom_articles()[0].normalized_url))
+        there.refresh()
+    found = elastic_client.search(
+        index=f"{elastic_prefix}-mentions", query={"term": {"entity": "place:minsk-by"}}, size=1
+    )
+    minsk = found["hits"]["hits"][0]["_source"]["location"]
+    assert (round(minsk["lat"]), round(minsk["lon"])) == (54, 28)

@@ -152,7 +152,7 @@ class AlertSettings(_Section):
 class ElasticsearchSettings(_Section):
     """How the Elasticsearch that `store` names is reached."""
 
-    user: str = Field("", description="User name; better than in the URL.")
+    user: str = Field("", description="User name, with a password or its file.")
     password: SecretStr | None = Field(None, description="The user's password.")
     password_file: Path | None = Field(None, description="File that holds the password.")
     api_key: SecretStr | None = Field(

@@ -251,6 +251,7 @@ def _print_check(check: Check, *, brief: bool) -> None:
         )
     if check.hub:
         say(f"  WebSub hub: {check.hub}")
+    say(f"  {check.host}")
     if check.next_check_at:
         say(f"  next poll {check.next_check_at:%Y-%m-%d %H:%M}Z, {check.why}")
 
@@ -266,6 +267,7 @@ def _check_json(check: Check) -> dict[str, Any]:
         "entries": check.entries,
         "newest": iso(check.newest_at),
         "hub": check.hub or None,
+        "host": check.host,
         "next_check": iso(check.next_check_at),
         "why": check.why,
     }

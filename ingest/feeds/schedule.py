@@ -39,6 +39,8 @@ MOVE_SIGHTINGS: Final = 5
 MOVE_AFTER: Final = timedelta(days=7)
 MAX_FAILURES: Final = 1000.0
 KEPT_IDS: Final = 500
+# So far a quiet feed's failures are a stumble, asked about soon: one timeout is worth no day.
+STUMBLE: Final = 1.0
 PERMANENT: Final = frozenset({301, 308})
 # We did not ask: politeness held the request back, or another process was at the host.
 NOT_ASKED: Final = frozenset({"resting", "busy-host"})
@@ -217,6 +219,8 @@ def _after_failure(
         return replace(state, next_check_at=next_check_at, why=why)
     failures = min(MAX_FAILURES, state.failures + _weight(response))
     interval_s = policy.own_interval_s or state.interval_s
+    if response.passing and failures <= STUMBLE:
+        interval_s = min(interval_s, policy.interval_s)
     wait_s: float = min(interval_s * (1 + failures), policy.refusal_cap_s)
     reason = f"{response.code}, {failures:g} on the count of failures"
     is_gone = state.gone or response.status == 410

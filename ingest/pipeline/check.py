@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from ingest.feeds.discover import common_feed_urls, find_feeds, sitemaps_of
 from ingest.feeds.pace import PollPolicy
-from ingest.feeds.schedule import Changed, Failed, Unchanged, next_state
+from ingest.feeds.schedule import NOT_ASKED, Changed, Failed, Unchanged, next_state
+from ingest.fetch.hosts import domain_key, host_key
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.fetch.robots import robots_url
+from ingest.model import Host
 from ingest.pipeline.poll import parse_answer
 from ingest.urls import host_of, registrable_domain
 
@@ -32,7 +34,9 @@ class Check:
     """What a look at a feed gave.
 
     Attributes:
-        requests: (URL, status or error code) in order, redirects included.
+        requests: (URL, status or error code) in order, redirects included; none where the host
+            rests or is busy.
+        host: what is known of its host: the pause between requests, robots.txt, a rest.
         outcome: `ok`, or the stable code of the error.
         why: how the next poll would be decided.
     """
@@ -46,18 +50,21 @@ class Check:
     entries: int = 0
     newest_at: datetime | None = None
     hub: str = ""
+    host: str = ""
     next_check_at: datetime | None = None
     why: str = ""
 
 
 def requests_of(result: FetchResult) -> tuple[tuple[str, str], ...]:
-    """List the requests behind an answer."""
+    """List the requests behind an answer; the last one is not listed where it was not made."""
     hops = [(hop.url, str(hop.status)) for hop in result.hops]
     match result:
         case Fetched():
             last = (result.final_url, str(result.status))
         case NotModified():
             last = (result.final_url, "304")
+        case FetchFailed() if result.code in NOT_ASKED:
+            return tuple(hops)
         case FetchFailed():
             at = result.hops[-1].location if result.hops else result.url
             last = (at or result.url, str(result.status or result.code))
@@ -86,8 +93,9 @@ async def check_feed(services: Services, feed: Feed) -> Check:
     base = Check(
         feed=feed,
         requests=requests,
-        outcome=state.error or "ok",
-        detail=state.error_detail,
+        outcome=response.code if isinstance(response, Failed) else "ok",
+        detail=response.detail if isinstance(response, Failed) else "",
+        host=_manners(services, requests[-1][0] if requests else feed.url),
         next_check_at=state.next_check_at,
         why=state.why,
     )
@@ -102,6 +110,22 @@ async def check_feed(services: Services, feed: Feed) -> Check:
             hub=response.parsed.hub,
         )
     return base
+
+
+def _manners(services: Services, url: str) -> str:
+    """Say how the host of a URL is treated, by its record."""
+    host = services.store.get(Host, host_key(url)) or Host(id=host_key(url))
+    pause_s = max(services.settings.fetch.host_pause_s, host.crawl_delay_s or 0.0)
+    parts = [f"{host.id}: one request at a time, {pause_s:g} s apart"]
+    if host.crawl_delay_s:
+        parts[0] += " (crawl-delay)"
+    if host.robots_at:
+        found = f"HTTP {host.robots_status}" if host.robots_status else "cannot be had"
+        parts.append(f"robots.txt for pages asked {host.robots_at:%Y-%m-%d %H:%M}Z: {found}")
+    for record in (host, services.store.get(Host, domain_key(url))):
+        if record and record.rest_until and record.rest_until > services.clock():
+            parts.append(f"rests until {record.rest_until:%Y-%m-%d %H:%M}Z: {record.rest_reason}")
+    return "; ".join(parts)
 
 
 async def check_feeds(services: Services, feeds: Iterable[Feed]) -> AsyncIterator[Check]:

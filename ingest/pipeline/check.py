@@ -122,9 +122,11 @@ def _manners(services: Services, url: str) -> str:
     if host.robots_at:
         found = f"HTTP {host.robots_status}" if host.robots_status else "cannot be had"
         parts.append(f"robots.txt for pages asked {host.robots_at:%Y-%m-%d %H:%M}Z: {found}")
-    for record in (host, services.store.get(Host, domain_key(url))):
-        if record and record.rest_until and record.rest_until > services.clock():
-            parts.append(f"rests until {record.rest_until:%Y-%m-%d %H:%M}Z: {record.rest_reason}")
+    parts += [
+        f"rests until {record.rest_until:%Y-%m-%d %H:%M}Z: {record.rest_reason}"
+        for record in (host, services.store.get(Host, domain_key(url)))
+        if record and record.rest_until and record.rest_until > services.clock()
+    ]
     return "; ".join(parts)
 
 

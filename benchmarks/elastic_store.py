@@ -64,13 +64,11 @@ def running() -> Iterator[Provided]:
     if given:
         yield Provided(given)
         return
-    with (
-        tempfile.TemporaryDirectory(prefix="summitwatch-bench-") as folder,
-        local_server(PRODUCTION_JVM, folder) as server,
-    ):
-        Path(folder).chmod(0o755)
-        os.environ.update(server.environment)
-        yield server
+    with tempfile.TemporaryDirectory(prefix="summitwatch-bench-") as folder:
+        Path(folder).chmod(0o755)  # the server runs as a user of its own
+        with local_server(PRODUCTION_JVM, folder) as server:
+            os.environ.update(server.environment)
+            yield server
 
 
 def chunks(generator: Generator, count: int) -> Iterator[list[Article]]:

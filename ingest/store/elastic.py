@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.model import Article
     from ingest.query.ast import Node
     from ingest.settings import ElasticsearchSettings
-    from ingest.store.elastic_articles import Locate
+    from ingest.store.elastic_documents import Locate
     from ingest.store.port import (
         MentionRow,
         Page,

@@ -13,15 +13,22 @@ from __future__ import annotations
 
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-
-import msgspec
 
 from ingest.errors import StoreError
 from ingest.ids import mention_id, proposal_id
 from ingest.model import Article, Entry, UrlAlias
-from ingest.query.projection import country_of, project
+from ingest.store.elastic_documents import (
+    PROJECTED,
+    Step,
+    Stored,
+    article_document,
+    article_key,
+    article_path,
+    mention_document,
+    prepare,
+    proposal_document,
+)
 from ingest.store.elastic_records import (
     ElasticRecords,
     Seen,
@@ -39,7 +46,6 @@ from ingest.store.elastic_wire import Action, Outcome
 from ingest.store.port import (
     Lost,
     MentionRow,
-    ProposalRow,
     Refused,
     Save,
     Saved,
@@ -47,12 +53,8 @@ from ingest.store.port import (
     Where,
 )
 from ingest.store.records import (
-    MAX_DOC_BYTES,
     check_where,
-    encode,
-    index_time,
     index_value,
-    scrub,
     with_revision,
 )
 from ingest.store.rows import mention_rows, proposal_rows
@@ -60,53 +62,14 @@ from ingest.store.rows import mention_rows, proposal_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ingest.query.projection import Projection
+    from ingest.store.elastic_documents import Locate
     from ingest.store.elastic_wire import Wire
-
-    Locate = Callable[[str], tuple[float, float] | None]
-
-PROJECTED = ("token", "facet", "proposal", "order", "language", "projected", "write")
-"""What an article's document holds beside the article."""
 
 GROUP = 100
 """Articles that go through the steps together."""
 
 WRITERS = 4
 """Groups under way at once: Elasticsearch takes one connection's writes at half its speed."""
-
-ANALYZED_LANGUAGES = frozenset({"de", "en", "es", "fr", "ru", "tr"})
-"""Those that every Elasticsearch has an analyzer for, of the ones that we read."""
-
-_EXACT = {"effective_at": "order.effective_at", "first_stored_at": "order.first_stored_at"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An article as it was read: the record, where it stood, and what was ever projected."""
-
-    article: Article
-    seen: Seen
-    base: int
-    mentions: int
-    proposals: int
-
-
-@dataclass(slots=True)
-class Step:
-    """A save on its way through the steps; `result` is set as soon as nothing more is to do."""
-
-    article: Article
-    entry: Entry | None
-    projection: Projection
-    stored: Stored | None = None
-    entry_seen: Seen | None = None
-    is_repeat: bool = False
-    base: int = 0
-    result: SaveResult | None = None
-
-    @property
-    def version(self) -> int:
-        return self.base + self.article.revision
 
 
 class ElasticArticles:
@@ -328,90 +291,3 @@ def refused(step: Step, outcome: Outcome) -> Refused:
     if outcome.status not in {400, 413}:
         raise StoreError(step.article.id, f"cannot be stored: {outcome.reason}")
     return Refused(step.article.id, f"mapping: {outcome.reason}")
-
-
-def prepare(save: Save) -> Step:
-    """Clean and project an article; one that is too large is refused."""
-    article = scrub(save.article)
-    entry = scrub(save.entry) if save.entry is not None else None
-    step = Step(article, entry, project(article))
-    size = len(encode(article))
-    if size > MAX_DOC_BYTES:
-        reason = f"too-large: {size:,} bytes, at most {MAX_DOC_BYTES:,} are stored"
-        step.result = Refused(article.id, reason)
-    return step
-
-
-# --- documents -------------------------------------------------------------------------------
-
-
-def article_key(article_id: str) -> str:
-    """Return the `_id` of an article: its id, which is a hash."""
-    return str(index_value(article_id)) or "-"
-
-
-def article_path(field: str) -> str:
-    """Return where an indexed field of an article stands: times have an exact twin."""
-    return _EXACT.get(field, field)
-
-
-def article_document(step: Step, token: str) -> bytes:
-    """Return an article as it is indexed: the record's own fields, and what it is searched by."""
-    article, projection, stored = step.article, step.projection, step.stored
-    extra: dict[str, Any] = {
-        "write": token,
-        "facet": projection.values(),
-        "proposal": [
-            {
-                "proposer": [p for p in (proposal.proposer, proposal.proposer_country) if p],
-                "party": proposal.parties,
-                "status": proposal.status,
-                "venue": proposal.venues,
-            }
-            for proposal in projection.proposals
-        ],
-        "token": {
-            "title_terms": " ".join(projection.title.terms),
-            "title_stems": " ".join(projection.title.stems),
-            "text_terms": " ".join(projection.text.terms),
-            "text_stems": " ".join(projection.text.stems),
-        },
-        "order": {name: index_time(getattr(article, name)) for name in _EXACT},
-        "projected": {
-            "base": step.base,
-            "mentions": max(len(article.mentions), stored.mentions if stored else 0),
-            "proposals": max(len(article.proposals), stored.proposals if stored else 0),
-        },
-    }
-    if article.lang in ANALYZED_LANGUAGES:
-        extra["language"] = {article.lang: {"title": article.title, "text": article.text}}
-    return encode(article)[:-1] + b"," + msgspec.json.encode(extra)[1:]
-
-
-def mention_document(row: MentionRow, article: Article, ordinal: int, locate: Locate) -> bytes:
-    """Return a mention as it is indexed: flat, so that Kibana can aggregate every field."""
-    mention = msgspec.to_builtins(row.mention)
-    fields = {name: value for name, value in msgspec.to_builtins(row).items() if name != "mention"}
-    extra = {
-        "ordinal": ordinal,
-        "publisher": article.publisher,
-        "published_at": article.published_at,
-        "country": country_of(row.mention.entity) or None,
-        "location": point(locate(row.mention.entity)) if row.mention.kind == "venue" else None,
-    }
-    return msgspec.json.encode({**mention, **fields, **extra})
-
-
-def proposal_document(row: ProposalRow, ordinal: int, locate: Locate) -> bytes:
-    """Return a proposal as it is indexed: flat, so that Kibana can aggregate every field."""
-    proposal = msgspec.to_builtins(row.proposal)
-    fields = {name: value for name, value in msgspec.to_builtins(row).items() if name != "proposal"}
-    places = filter(None, (point(locate(venue)) for venue in row.proposal.venues))
-    return msgspec.json.encode(
-        {**proposal, **fields, "ordinal": ordinal, "locations": list(places)}
-    )
-
-
-def point(place: tuple[float, float] | None) -> dict[str, float] | None:
-    """Return (latitude, longitude) as a geo_point."""
-    return {"lat": place[0], "lon": place[1]} if place else None

@@ -29,7 +29,7 @@ from ingest.query.match import binds
 from ingest.query.projection import FIELD_OF, place_role, ranked_leaders, ranked_venues
 from ingest.query.snippets import cut_snippet
 from ingest.store.cursor import MAX_LIMIT, Cursor, check_search, decode_cursor, encode_cursor
-from ingest.store.elastic_articles import PROJECTED
+from ingest.store.elastic_documents import PROJECTED
 from ingest.store.elastic_records import any_of, decoded
 from ingest.store.port import FACETS, FacetValue, Hit, Page, ProposalRow, Search
 from ingest.store.records import index_time, index_value

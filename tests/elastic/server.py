@@ -162,6 +162,8 @@ def local_server(jvm: str = QUICK_JVM, data: str | None = None) -> Generator[Pro
         data: the folder to keep data under, by default one in memory.
     """
     java = find_java()
+    if not shutil.which("openssl"):
+        raise NoServerError("no openssl on the PATH to make certificates: install openssl")
     home = unpacked_server()
     owner = server_user()
     folder = Path(tempfile.mkdtemp(prefix="summitwatch-es-", dir=data or data_folder()))

@@ -3,8 +3,7 @@
     python benchmarks/run_all.py [NAME ...]
 
 Those that read real pages or feeds run where SUMMITWATCH_BENCH_DATA names a folder with extraction/
-and feeds/ in it (README.md beside this file says where they are from), the one of Elasticsearch
-where ELASTICSEARCH_URL names a server.
+and feeds/ in it (README.md beside this file says where they are from).
 Each prints a table and one JSON line. One that fails is named at the end and the others go on;
 then this ends with 1.
 """
@@ -31,14 +30,12 @@ class Benchmark:
     Attributes:
         folders: given first, from the data folder.
         script: where it is not called as the benchmark is.
-        variable: what must be set in the environment.
     """
 
     name: str
     arguments: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
     script: str = ""
-    variable: str = ""
 
 
 BENCHMARKS = (
@@ -52,14 +49,11 @@ BENCHMARKS = (
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),
     Benchmark("extraction", folders=("extraction",)),
     Benchmark("feed_parse", folders=("feeds",)),
-    Benchmark("elastic_store", ("--articles", "20000"), variable="ELASTICSEARCH_URL"),
 )
 
 
 def missing(benchmark: Benchmark, data: str) -> str:
     """Return why a benchmark cannot run, or ""."""
-    if benchmark.variable and not os.environ.get(benchmark.variable):
-        return f"{benchmark.variable} is not set"
     if benchmark.folders and not data:
         return f"{DATA} is not set"
     gone = [name for name in benchmark.folders if not (Path(data) / name).is_dir()]

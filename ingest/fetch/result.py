@@ -1,34 +1,9 @@
-"""What a fetch gives: a value in every case, so that a failure is something polling can see.
-
-Codes of `FetchFailed`, each stable; P: passing, trying again later makes sense.
-
-    bad-url          no absolute http(s) URL, a redirect to something that is none, or headers
-                     that cannot be sent
-    bad-port         a port other than 80, 443, 8080, 8443
-    blocked-address  the host is, or resolves to, an address that is not public
-    dns              no such name
-    dns-again      P the resolver gave no answer
-    connect        P refused, unreachable, reset or closed before an answer
-    tls            P no valid certificate, or no TLS at all
-    proxy          P the desk's proxy refused or failed
-    timeout        P the total deadline (`fetch.timeout_s`) passed
-    protocol       P what came is not HTTP, contradicts itself, or is a 304 nobody asked for
-    too-large        more bytes than `fetch.max_wire_bytes` or `fetch.max_body_bytes`, or a head
-                     (status line and headers) that is too long
-    bad-encoding     a content coding we did not ask for, two at once, or broken compressed data
-    truncated      P the body ended before its end
-    redirect-loop    more redirects than `fetch.max_redirects`, or back to where it came from
-    elsewhere        a redirect to another host, where the caller wants to go there by itself
-    challenge        a bot challenge (`cf-mitigated: challenge`); never evaded
-    http-NNN         any other status than success; P for 408, 425, 429 and 5xx
-    robots           robots.txt forbids the page; P where robots.txt itself fails with 5xx
-    resting        P the host or its domain rests (429, Retry-After, ...)
-    busy-host      P the host's next start lies further off than the caller would wait
-"""
+"""What a fetch gives: a value in every case, so that a failure is something polling can see."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
 
 from ingest.errors import FetchError
@@ -36,6 +11,34 @@ from ingest.errors import FetchError
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+# The stable codes of `FetchFailed`: (does trying again later make sense, what happened).
+# docs/fetching.md has the same table for operators.
+CODES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "bad-url": ("no", "no absolute http(s) URL, a redirect to none, or headers that cannot be sent"),
+        "bad-port": ("no", "a port other than 80, 443, 8080, 8443 (`fetch.allow_private` excepts one)"),
+        "blocked-address": ("no", "the host is, or resolves to, an address that is not public (`fetch.allow_private` excepts one)"),
+        "dns": ("no", "no such name"),
+        "dns-again": ("yes", "the resolver gave no answer"),
+        "connect": ("yes", "refused, unreachable, reset, or closed before an answer"),
+        "tls": ("yes", "no valid certificate, or no TLS at all"),
+        "proxy": ("yes", "the desk's own proxy (`fetch.proxy`) refused or failed"),
+        "timeout": ("yes", "no whole answer within `fetch.timeout_s`"),
+        "protocol": ("yes", "what came is not HTTP, contradicts itself, or is a 304 nobody asked for"),
+        "too-large": ("no", "more than `fetch.max_wire_bytes` or `fetch.max_body_bytes`, or a head of more than 100 kB"),
+        "bad-encoding": ("no", "a content coding that was not asked for, two at once, or broken compressed data"),
+        "truncated": ("yes", "the body ended before its end"),
+        "redirect-loop": ("no", "more redirects than `fetch.max_redirects`, or back to where it came from"),
+        "elsewhere": ("no", "a redirect to another host; internal, it is then asked in its own turn"),
+        "challenge": ("no", "a page that asks readers to prove that they are human; never evaded"),
+        "http-NNN": ("408, 425, 429, 5xx", "any other status than success"),
+        "robots": ("if robots.txt itself fails", "robots.txt forbids the page, or cannot be had"),
+        "resting": ("yes", "nothing was sent: the host or its domain rests (429, Retry-After)"),
+        "busy-host": ("yes", "nothing was sent: the host's turn is further off than a run would wait"),
+        "media": ("no", "nothing was sent: a page whose name says PDF, picture, sound, video, office document or archive"),
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,7 @@ class FetchFailed:
     """No usable answer.
 
     Attributes:
-        code: stable and short, see the module's docstring.
+        code: stable and short, one of `CODES`.
         detail: one sentence; where a limit refused, it names the limit, the value and the setting.
         status: HTTP status, 0 where there was none.
         passing: true where trying again later makes sense.

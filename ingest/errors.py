@@ -51,9 +51,15 @@ class UsageError(IngestError):
 
 
 class QueryError(UsageError):
-    """A search query that does not parse; `position` is 0-based, in code points."""
+    """A search query that does not parse.
+
+    Attributes:
+        position: 0-based, in code points of `query`.
+        query: what was asked, "" where the error is not about a whole query.
+    """
 
     code = "SW-QUERY"
+    query = ""
 
     def __init__(self, thing: str, reason: str, way_out: str = "", position: int = 0) -> None:
         super().__init__(thing, reason, way_out)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,28 @@ from ingest.errors import SettingsError
 if TYPE_CHECKING:
     from ingest.settings import LogSettings
 
+_CONTROLS = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
+
+
+def _harmless(
+    logger: object,  # noqa: ARG001  structlog's signature
+    name: str,  # noqa: ARG001
+    event: structlog.typing.EventDict,
+) -> structlog.typing.EventDict:
+    """Escape what a terminal would obey or a line could break on: one event stays one line."""
+    return {
+        key: escape_controls(value) if isinstance(value, str) else value
+        for key, value in event.items()
+    }
+
+
+def escape_controls(text: str) -> str:
+    r"""Write control, bidi and surrogate characters as `\uXXXX`."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def configure_logs(settings: LogSettings) -> None:
@@ -22,7 +44,6 @@ def configure_logs(settings: LogSettings) -> None:
     if level is None:
         raise SettingsError("log.level", f"{settings.level!r} is none of {', '.join(LEVELS)}")
     logging.getLogger("trafilatura").setLevel(logging.CRITICAL)
-    # JSON strings escape line breaks and control characters, so a hostile headline stays one line
     form: structlog.typing.Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if settings.json_lines
@@ -33,6 +54,7 @@ def configure_logs(settings: LogSettings) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _harmless,
             form,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(level),

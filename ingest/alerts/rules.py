@@ -169,10 +169,19 @@ def parse_text(text: str, source: str, settings: Settings) -> RuleSet:
     )
 
 
+MAX_FILE_BYTES = 2**20  # some thousand rules; /dev/zero has no end
+
+
 def read_file(path: Path) -> str:
     """Return the text of a file of rules; raises SettingsError."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with path.open("rb") as stream:
+            data = stream.read(MAX_FILE_BYTES + 1)
+        if len(data) > MAX_FILE_BYTES:
+            raise SettingsError(
+                str(path), f"is longer than {MAX_FILE_BYTES} bytes", "name a file of rules"
+            )
+        return data.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
         raise SettingsError(str(path), "is not UTF-8", "save it as UTF-8") from exc
     except (OSError, ValueError) as exc:

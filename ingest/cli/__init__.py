@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import io
+import sys
+
 
 def main() -> None:
     """Entry point of `summitwatch`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a locale without Cyrillic must not end a command
+            stream.reconfigure(errors="backslashreplace")
     from ingest.cli.app import app  # noqa: PLC0415  --help and completion stay quick
 
     app(prog_name="summitwatch")

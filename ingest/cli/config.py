@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
-from pydantic import BaseModel
+from pydantic import BaseModel, SecretStr
 
 from ingest.cli.context import CALL, command
-from ingest.cli.output import print_json, say, talk
+from ingest.cli.output import print_json, program, say, talk
 from ingest.cli.searches import JsonOption
+from ingest.errors import SettingsError
 from ingest.settings import DEFAULT_FILE, Settings, settings_file
 
 if TYPE_CHECKING:
@@ -27,7 +29,16 @@ def flat(model: BaseModel, prefix: str = "") -> Iterator[tuple[str, Any, str]]:
         if isinstance(value, BaseModel):
             yield from flat(value, f"{prefix}{name}.")
         else:
-            yield f"{prefix}{name}", value, field.description or ""
+            yield f"{prefix}{name}", masked(value), field.description or ""
+
+
+def masked(value: object) -> object:
+    """Hide user and password in a URL, and anything that is a secret by its type."""
+    if isinstance(value, SecretStr):
+        return "***" if value.get_secret_value() else ""
+    if isinstance(value, str) and "@" in value and "://" in value:
+        return re.sub(r"://[^/@]*@", "://***@", value)
+    return value
 
 
 def _written(value: object) -> str:
@@ -70,13 +81,18 @@ def init() -> None:
         if path.exists():
             talk(f"{name} is already here and stays as it is")
             continue
-        path.write_text(text, encoding="utf-8")
+        try:
+            path.write_text(text, encoding="utf-8")
+        except OSError as exc:
+            reason = exc.strerror or str(exc)
+            raise SettingsError(name, reason, "run init in a folder that can be written") from exc
         say(f"wrote {name}")
     say()
     say("The feeds' addresses could not be tried when they were listed. Next:")
-    say("  summitwatch feeds import feeds.opml")
-    say("  summitwatch feeds check --all --mute-dead")
-    say("  summitwatch run")
+    call = program()
+    say(f"  {call} feeds import feeds.opml")
+    say(f"  {call} feeds check --all --mute-dead")
+    say(f"  {call} run")
 
 
 @app.command()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import typer
+from rich.cells import cell_len
 
 from ingest.cli.output import talk
 from ingest.errors import IngestError, QueryError
@@ -45,11 +47,35 @@ CALL = Call()
 
 
 @contextlib.contextmanager
-def opened_store(settings: Settings | None = None) -> Generator[Store, None, None]:
-    """Open the store that this call names, and close it."""
+def opened_store(
+    settings: Settings | None = None, *, create: bool = False
+) -> Generator[Store, None, None]:
+    """Open the store that this call names, and close it.
+
+    Args:
+        create: make it where there is none; only for commands that put something into it, so that
+            a mistyped path is not answered with an empty store.
+    """
     settings = settings or CALL.settings()
-    with open_store(settings.store, settings.prefix) as store:
+    with open_store(settings.store, settings.prefix, create=create, locate=_located) as store:
         yield store
+
+
+def _located(entity: str) -> tuple[float, float] | None:
+    from ingest.cli.lookup import place_of  # noqa: PLC0415  loaded only where something is saved
+
+    return place_of(entity)
+
+
+def pointed(query: str, position: int) -> tuple[str, ...]:
+    """The part of a query around a position, and a caret under it; () without a query."""
+    if not query:
+        return ()
+    start = max(0, position - 50)
+    shown = ["·" if unicodedata.category(c)[0] == "C" else c for c in query]
+    before = "".join(shown[start:position])
+    after = "".join(shown[position : position + 25])
+    return (before + after, " " * cell_len(before) + "^")
 
 
 def command(function: Callable[P, T]) -> Callable[P, T]:
@@ -60,15 +86,18 @@ def command(function: Callable[P, T]) -> Callable[P, T]:
         try:
             return function(*args, **kwargs)
         except QueryError as exc:
-            talk(f"error: {exc}", style="red")
-            talk(f"  {exc.thing}")
-            talk("  " + " " * exc.position + "^")
+            talk(f"error: {exc} [{exc.code}]", style="red")
+            for line in pointed(exc.query, exc.position):
+                talk(f"  {line}")
             raise typer.Exit(exc.exit_code) from exc
         except IngestError as exc:
             talk(f"error: {exc} [{exc.code}]", style="red")
             raise typer.Exit(exc.exit_code) from exc
         except BrokenPipeError as exc:  # `| head` closed the pipe: no error of ours
             raise typer.Exit(OK) from exc
+        except OSError as exc:  # what is left is the output: a full disk behind stdout
+            talk(f"error: {exc.filename or 'output'}: {exc.strerror or exc}", style="red")
+            raise typer.Exit(ERROR) from exc
         except KeyboardInterrupt as exc:
             talk("interrupted; what was stored stays stored")
             raise typer.Exit(130) from exc

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -14,7 +12,7 @@ from rich.text import Text
 from ingest.board import board
 from ingest.cli.boards import print_board
 from ingest.cli.context import command, opened_store
-from ingest.cli.output import clean, console, counted, say
+from ingest.cli.output import clean, console, counted, program, say
 from ingest.cli.runs import one_pass
 from ingest.demo.desk import NOTICE, add_feeds, demo_settings, remembered_start
 from ingest.logs import configure_logs
@@ -46,7 +44,7 @@ def demo() -> None:
     started = time.monotonic()
     settings = demo_settings()
     configure_logs(settings.log)
-    with opened_store(settings) as store:
+    with opened_store(settings, create=True) as store:
         rules = load_rules(settings)
         start, told = remembered_start(store)
         newsroom = Newsroom.load(start)
@@ -138,10 +136,7 @@ def _print_alert(store: Store) -> None:
 
 def next_commands(store: Store) -> list[str]:
     """What to type next, each complete so that it pastes."""
-    program = Path(sys.argv[0])
-    if program.is_absolute() and program.is_relative_to(Path.cwd()):
-        program = program.relative_to(Path.cwd())
-    call = f"{program} --store {STORE}"
+    call = f"{program()} --store {STORE}"
     newest: Article = (
         store.search(
             Search(node=LeaderIs(("leader:lukashenko-alexander",)), sort="newest", limit=1)

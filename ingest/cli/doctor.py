@@ -7,6 +7,7 @@ import os
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,11 +29,12 @@ from ingest.store.port import Where
 from ingest.workers import WorkerPool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import datetime
 
     from ingest.store.port import Store
 
+CHECKS = ("store", "disk", "archive", "lease", "feeds", "workers", "outbox", "clock")
 LOW_DISK_BYTES = 1 * 2**30
 CLOCK_SLACK = timedelta(minutes=5)
 PAGE = (
@@ -59,7 +61,8 @@ def doctor(
     as_json: JsonOption = False,
 ) -> None:
     """Check settings, store, disk, archive, lease, feeds, workers, outbox and clock."""
-    findings = list(_findings(max_age))
+    max_age_s = _seconds(max_age) if max_age else None
+    findings = list(_findings(max_age_s))
     sick = [finding for finding in findings if not finding.well]
     if as_json:
         print_json(
@@ -82,11 +85,12 @@ def doctor(
         raise typer.Exit(ERROR)
 
 
-def _findings(max_age: str) -> Iterator[Finding]:
+def _findings(max_age_s: int | None) -> Iterator[Finding]:
     try:
         settings = CALL.settings()
     except IngestError as exc:
         yield Finding("settings", well=False, detail=str(exc), mend=f"edit {settings_file()}")
+        yield from _unseen(CHECKS, "without settings")
         return
     source = settings_file()
     yield Finding(
@@ -94,7 +98,7 @@ def _findings(max_age: str) -> Iterator[Finding]:
     )
     store: Store | None = None
     try:
-        store = open_store(settings.store, settings.prefix)
+        store = open_store(settings.store, settings.prefix, create=False)
         wrong = store.check()
         shown = ", ".join(f"{key} {value}" for key, value in store.stats().items())
         yield Finding(
@@ -107,23 +111,31 @@ def _findings(max_age: str) -> Iterator[Finding]:
         yield Finding("store", well=False, detail=str(exc), mend=exc.way_out or "see the reason")
     yield _disk(settings)
     yield _archive(settings)
-    try:
-        if store is not None:
-            yield _lease(store)
-            yield _feeds(store)
-    except IngestError as exc:
-        yield Finding("feeds", well=False, detail=str(exc), mend=exc.way_out)
+    if store is None:
+        yield from _unseen(("lease", "feeds"), "the store is down")
+    else:
+        yield from _looked(store, {"lease": _lease, "feeds": _feeds})
     yield _workers(settings)
-    if store is not None:
+    if store is None:
+        yield from _unseen(("outbox", "clock"), "the store is down")
+        return
+    yield from _looked(store, {"outbox": _outbox, "clock": _clock})
+    if max_age_s is not None:
+        yield from _looked(store, {"last pass": partial(_last_pass, limit_s=max_age_s)})
+    store.close()
+
+
+def _unseen(names: Iterable[str], why: str) -> Iterator[Finding]:
+    for name in names:
+        yield Finding(name, well=False, detail=f"not looked at: {why}", mend="mend that first")
+
+
+def _looked(store: Store, checks: Mapping[str, Callable[[Store], Finding]]) -> Iterator[Finding]:
+    for name, check in checks.items():
         try:
-            yield _outbox(store)
-            yield _clock(store)
-            if max_age:
-                yield _last_pass(store, max_age)
+            yield check(store)
         except IngestError as exc:
-            yield Finding("outbox", well=False, detail=str(exc), mend=exc.way_out)
-        finally:
-            store.close()
+            yield Finding(name, well=False, detail=str(exc), mend=exc.way_out or "see the reason")
 
 
 def _disk(settings: Settings) -> Finding:
@@ -177,7 +189,8 @@ def _feeds(store: Store) -> Finding:
         worst = min(failing, key=lambda feed: feed.state.failing_since or utc_now())
         detail += f"; {worst.url}: {worst.state.error}: {worst.state.error_detail}"
     if not polled:
-        return Finding("feeds", well=False, detail=detail, mend="summitwatch feeds add URL")
+        mend = "summitwatch feeds mute --off --all" if feeds else "summitwatch feeds add URL"
+        return Finding("feeds", well=False, detail=detail, mend=mend)
     return Finding(
         "feeds",
         well=2 * len(failing) <= len(polled),
@@ -242,8 +255,7 @@ def _clock(store: Store) -> Finding:
     )
 
 
-def _last_pass(store: Store, max_age: str) -> Finding:
-    limit_s = _seconds(max_age)
+def _last_pass(store: Store, limit_s: int) -> Finding:
     runs = store.find(Run, order_by="-started_at", limit=1)
     age_s = (utc_now() - _finished(runs[0])).total_seconds() if runs else None
     return Finding(

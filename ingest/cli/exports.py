@@ -14,7 +14,7 @@ import typer
 from ingest.cli.boards import row_json
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.lookup import parsed
-from ingest.cli.output import counted, talk
+from ingest.cli.output import counted, json_line, talk
 from ingest.cli.searches import QueryArgument, SinceOption, article_json
 from ingest.errors import UsageError
 from ingest.store.port import Search
@@ -95,7 +95,7 @@ def _write_text(rows: Iterator[dict[str, Any]], form: Format, output: str) -> in
 def _write_lines(rows: Iterator[dict[str, Any]], stream: TextIO) -> int:
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007
-        stream.write(json.dumps(row, ensure_ascii=False) + "\n")
+        stream.write(json_line(row))
     return count
 
 

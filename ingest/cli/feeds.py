@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit, urlunsplit
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.text import Text
@@ -16,7 +19,7 @@ from ingest.cli.lookup import one_record
 from ingest.cli.output import clean, console, counted, iso, print_json, say, talk
 from ingest.cli.searches import SHORT_ID, JsonOption
 from ingest.coverage import ago
-from ingest.errors import UsageError
+from ingest.errors import FetchError, UsageError
 from ingest.feeds.opml import OpmlFeed, parse_opml, write_opml
 from ingest.model import Feed
 from ingest.pipeline.services import utc_now
@@ -38,9 +41,19 @@ GIVEN_UP = frozenset({"http-404", "http-410", "not-a-feed", "dns", "empty-body"}
 UrlArgument = Annotated[str, typer.Argument(metavar="URL|ID", help="Address, or prefix of an id.")]
 
 
+def tidy(url: str) -> str:
+    """Write scheme, host and port in one way; the path stays as the publisher has it."""
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").rstrip(".")
+    host = f"[{host}]" if ":" in host else host
+    default = {"http": 80, "https": 443}[parts.scheme.lower()]
+    port = f":{parts.port}" if parts.port not in {None, default} else ""
+    return urlunsplit((parts.scheme.lower(), host + port, parts.path or "/", parts.query, ""))
+
+
 def _known(store: Store, url_or_id: str) -> Feed:
     if is_http_url(url_or_id):
-        found = store.find(Feed, Where("url", "=", url_or_id), limit=1)
+        found = store.find(Feed, Where("url", "in", (url_or_id, tidy(url_or_id))), limit=1)
         if not found:
             raise UsageError(url_or_id, "is not among the feeds", "see `summitwatch feeds list`")
         return found[0]
@@ -48,6 +61,7 @@ def _known(store: Store, url_or_id: str) -> Feed:
 
 
 def _new(url: str, **more: Any) -> Feed:  # noqa: ANN401  fields of Feed
+    url = tidy(url)
     return Feed(id=ids.feed_id(url), url=url, added_at=utc_now(), **more)
 
 
@@ -65,11 +79,18 @@ def add(
     """Add a feed; a site's address is searched for its feeds."""
     if not is_http_url(url):
         raise UsageError(url, "is no http(s) address", "write https://…")
+    if timezone:
+        try:
+            ZoneInfo(timezone)
+        except (KeyError, ValueError, OSError) as exc:
+            raise UsageError("--timezone", f"{timezone!r} is no zone", "as Europe/Kyiv") from exc
+    if lang and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", lang):
+        raise UsageError("--lang", f"{lang!r} is no language", "write ru or pt-BR")
     settings = CALL.settings()
     wanted = _new(
         url, title=title, lang=lang, country=country.upper(), timezone=timezone, interval_s=interval
     )
-    with opened_store(settings) as store:
+    with opened_store(settings, create=True) as store:
         if not unchecked:
             wanted = asyncio.run(_looked_for(settings, store, wanted))
         if store.put([wanted])[0] is None:
@@ -199,19 +220,17 @@ def check(
     if bool(url) == everything:
         raise UsageError("feeds check", "name one feed or --all", "see `summitwatch feeds list`")
     settings = CALL.settings()
-    with opened_store(settings) as store:
+    with opened_store(settings, create=True) as store:
         if everything:
             feeds: Sequence[Feed] = store.find(Feed, order_by="url")
         elif is_http_url(url):
-            feeds = store.find(Feed, Where("url", "=", url), limit=1) or [_new(url)]
+            feeds = store.find(Feed, Where("url", "in", (url, tidy(url))), limit=1) or [_new(url)]
         else:
             feeds = [_known(store, url)]
         checks = asyncio.run(_checked(settings, store, feeds, verbose=not as_json))
         dead = [check.feed for check in checks if check.outcome in GIVEN_UP]
         if mute_dead:
-            stored = store.get_many(Feed, [feed.id for feed in dead])
-            store.put([replace(feed, muted=True) for feed in stored.values()])
-            talk(f"muted {counted(len(stored), 'feed')}")
+            _mute(store, checks, dead)
     if as_json:
         print_json({"checks": [_check_json(check) for check in checks]})
     elif everything:
@@ -219,6 +238,19 @@ def check(
         say(f"{well} of {counted(len(checks), 'feed')} well, {len(dead)} dead")
     if not everything and checks[0].outcome != "ok":
         raise typer.Exit(ERROR)
+
+
+def _mute(store: Store, checks: Sequence[Check], dead: Sequence[Feed]) -> None:
+    """Mute dead feeds, unless nothing at all answered: then it is the desk that is offline."""
+    if dead and not any(check.requests and check.requests[-1][1].isdigit() for check in checks):
+        raise FetchError(
+            "feeds check --mute-dead",
+            "no feed answered",
+            "is this machine online? nothing is muted",
+        )
+    stored = store.get_many(Feed, [feed.id for feed in dead])
+    written = store.put([replace(feed, muted=True) for feed in stored.values()])
+    talk(f"muted {counted(sum(1 for feed in written if feed), 'feed')}")
 
 
 async def _checked(
@@ -286,14 +318,18 @@ def remove(url: UrlArgument) -> None:
 @app.command()
 @command
 def mute(
-    url: UrlArgument,
+    url: Annotated[str, typer.Argument(metavar="[URL|ID]")] = "",
     off: Annotated[bool, typer.Option("--off", help="Poll it again.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Every feed.")] = False,
 ) -> None:
     """Stop polling a feed for a while."""
+    if bool(url) == everything:
+        raise UsageError("feeds mute", "name one feed or --all", "see `summitwatch feeds list`")
     with opened_store() as store:
-        feed = _known(store, url)
-        store.put([replace(feed, muted=not off)])
-        say(f"{feed.url} is {'polled again' if off else 'muted'}")
+        feeds = store.find(Feed) if everything else [_known(store, url)]
+        written = store.put([replace(feed, muted=not off) for feed in feeds])
+        count = counted(sum(1 for feed in written if feed), "feed")
+        say(f"{count} {'polled again' if off else 'muted'}")
 
 
 @app.command("import")
@@ -309,6 +345,13 @@ def import_opml(
         document = path.read_bytes()
     except OSError as exc:
         raise UsageError(file, exc.strerror or str(exc), "name a readable OPML file") from exc
+    outlines = parse_opml(document)
+    good = [outline for outline in outlines if is_http_url(outline.url)]
+    for outline in outlines:
+        if outline not in good:
+            talk(f"{file}, line {outline.line}: {outline.url} is no http(s) address; left out")
+    if outlines and not good:
+        raise UsageError(file, "holds no feed that can be polled", "mend its xmlUrl addresses")
     feeds = [
         _new(
             outline.url,
@@ -318,9 +361,9 @@ def import_opml(
             group=outline.group,
             kind=outline.kind,
         )
-        for outline in parse_opml(document)
+        for outline in good
     ]
-    with opened_store() as store:
+    with opened_store(create=True) as store:
         added = sum(1 for written in store.put(feeds) if written is not None)
     say(f"{counted(added, 'feed')} added, {len(feeds) - added} were there already")
 

@@ -6,10 +6,13 @@ import json
 import os
 import sys
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.text import Text
+
+from ingest.logs import escape_controls
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,13 +53,13 @@ def talk(text: str, style: str = "") -> None:
 
 
 def print_json(value: Any) -> None:  # noqa: ANN401  whatever json takes
-    """Print one JSON document on stdout; lone surrogates and escapes stay escaped."""
-    sys.stdout.write(
-        json.dumps(value, ensure_ascii=False, default=_plain)
-        .encode("utf-8", "backslashreplace")
-        .decode()
-        + "\n"
-    )
+    """Print one JSON document on stdout, in one line."""
+    sys.stdout.write(json_line(value))
+
+
+def json_line(value: Any) -> str:  # noqa: ANN401  whatever json takes
+    r"""One line of JSON; what a terminal would obey stands in it as `\uXXXX`."""
+    return escape_controls(json.dumps(value, ensure_ascii=False, default=_plain)) + "\n"
 
 
 def _plain(value: object) -> object:
@@ -69,6 +72,14 @@ def _plain(value: object) -> object:
 def iso(moment: datetime | None) -> str | None:
     """Return RFC 3339 in UTC with Z, or None."""
     return moment.isoformat().replace("+00:00", "Z") if moment else None
+
+
+def program() -> str:
+    """How this program was called, so that a command that we print can be pasted."""
+    path = Path(sys.argv[0])
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        return str(path.relative_to(Path.cwd()))
+    return str(path)
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

@@ -54,7 +54,7 @@ def run(
         raise UsageError("--once", "cannot be joined with --every", "name one of them")
     pause_s = seconds_of(every) if every else None
     settings = CALL.settings()
-    with opened_store(settings) as store:
+    with opened_store(settings, create=True) as store:
         rules = load_rules(settings)
         failed = asyncio.run(_passes(settings, store, rules, pause_s, as_json=as_json))
     if failed:
@@ -70,8 +70,10 @@ async def _passes(
             lines = talk if as_json else say  # JSON stands alone on stdout
             report = await one_pass(settings, store, rules, stop=stop, print_line=lines)
             print_report(store, report, as_json=as_json)
-            if pause_s is None or stop.is_set():
+            if pause_s is None:
                 return bool(report.counters["feeds_newly_failed"])
+            if stop.is_set():
+                return False
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause_s)
             if stop.is_set():
@@ -120,6 +122,11 @@ async def one_pass(
             return await run_pass(services, rules, held, feeds)
 
 
+def failing_feeds(store: Store) -> list[Feed]:
+    """Feeds that are polled and failed at their last poll."""
+    return [feed for feed in store.find(Feed, Where("muted", "=", False)) if feed.state.error]
+
+
 def print_report(store: Store, report: PassReport, *, as_json: bool) -> None:
     """Print the pass in one line (or one JSON object) and the feeds known to fail."""
     c, evaluation = report.counters, report.evaluation
@@ -139,14 +146,17 @@ def print_report(store: Store, report: PassReport, *, as_json: bool) -> None:
                 "counters": dict(sorted(c.items())),
                 "alerts": [alert.id for alert in evaluation.alerts],
                 "history_alerts": evaluation.from_history,
+                "rules_set_aside": evaluation.failed_rules,
+                "failing": [
+                    {"feed": feed.url, "error": feed.state.error} for feed in failing_feeds(store)
+                ],
                 "oldest_waiting_s": waiting_s,
                 "seconds": round(seconds, 2),
             }
         )
         return
-    for feed in store.find(Feed, Where("muted", "=", False)):
-        if feed.state.error:
-            talk(f"failing: {feed.url} {feed.state.error}: {feed.state.error_detail}")
+    for feed in failing_feeds(store):
+        talk(f"failing: {feed.url} {feed.state.error}: {feed.state.error_detail}")
     if evaluation.from_history:
         talk(
             f"history: first polls train the rules;"

@@ -9,12 +9,13 @@ from rich.text import Text
 
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.coverages import coverage_json, print_coverage
-from ingest.cli.lookup import gazetteer, one_article, parsed
+from ingest.cli.lookup import MIN_PREFIX, gazetteer, one_article, parsed
 from ingest.cli.output import clean, console, iso, print_json, printable, say, talk
 from ingest.errors import UsageError
 from ingest.ids import proposal_id
 from ingest.lines import line_of
-from ingest.store.port import FACETS, Search
+from ingest.model import Alert
+from ingest.store.port import FACETS, Search, Where
 from ingest.store.rows import proposal_rows
 
 if TYPE_CHECKING:
@@ -139,13 +140,36 @@ def show(
     article_id: Annotated[str, typer.Argument(metavar="ID", help="Any unique prefix of an id.")],
     as_json: JsonOption = False,
 ) -> None:
-    """Show one article with its mentions, proposals and evidence."""
+    """Show one article with its mentions, proposals and evidence, or one alert."""
+    prefix, _, part = article_id.partition(".")
     with opened_store() as store:
-        article = one_article(store, article_id.partition(".")[0])
+        alerts = store.find(Alert, Where("id", "prefix", prefix.lower()), limit=2)
+        if len(alerts) == 1 and len(prefix) >= MIN_PREFIX:
+            _show_alert(alerts[0], as_json=as_json)
+            return
+        article = one_article(store, prefix)
+        if part and part not in _parts(article):
+            raise UsageError(article_id, f"the article has no {part}", "see `summitwatch show ID`")
         if as_json:
             print_json(article_json(article))
             return
         _print_article(article)
+
+
+def _show_alert(alert: Alert, *, as_json: bool) -> None:
+    from ingest.alerts.render import alert_json, alert_lines  # noqa: PLC0415  search starts without
+
+    if as_json:
+        print_json(alert_json(alert))
+        return
+    for line in alert_lines(alert):
+        say(line)
+
+
+def _parts(article: Article) -> set[str]:
+    """What may follow the dot of an id: its mentions and proposals."""
+    mentions = {f"m{n}" for n in range(len(article.mentions))}
+    return mentions | {f"p{n}" for n in range(len(article.proposals))}
 
 
 def article_json(article: Article) -> dict[str, Any]:

@@ -19,7 +19,6 @@ from ingest.errors import FetchError, UsageError, WorkerError
 from ingest.fetch.result import Fetched
 from ingest.pipeline.services import utc_now
 from ingest.tag import Tagger, to_json
-from ingest.urls import is_http_url
 from ingest.workers import WorkerPool
 
 if TYPE_CHECKING:
@@ -58,6 +57,7 @@ def tag(
 
 
 def _rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (line number, row); the first line that is none ends it: a program's output is broken."""
     for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_BYTES + 1), b""), 1):
         where = f"{name}:{number}"
         if len(line) > MAX_LINE_BYTES:
@@ -65,7 +65,9 @@ def _rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if not line.strip():
             continue
         try:
-            row = json.loads(line)
+            row = json.loads(line.decode("utf-8-sig"), parse_constant=_no_constant)
+        except UnicodeDecodeError as exc:
+            raise UsageError(where, "is not UTF-8", "save the file as UTF-8") from exc
         except (ValueError, RecursionError) as exc:
             raise UsageError(where, f"is no JSON: {exc}", "one JSON object a line") from exc
         if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
@@ -76,6 +78,11 @@ def _rows(stream: BinaryIO, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
         if len(row["text"]) > MAX_TEXT_CHARS:
             raise UsageError(where, f"text is longer than {MAX_TEXT_CHARS} characters", "split it")
         yield number, row
+
+
+def _no_constant(name: str) -> object:
+    msg = f"{name} is no JSON value"
+    raise ValueError(msg)
 
 
 def _published(value: str | None, where: str) -> datetime | None:
@@ -99,7 +106,10 @@ def extract(
     settings = CALL.settings()
     extracted = asyncio.run(_extracted(settings, source))
     if as_json:
-        print_json(asdict(extracted))
+        shown = asdict(extracted)
+        shown["published"] = shown.pop("published_at")
+        shown["updated"] = shown.pop("updated_at")
+        print_json(shown)
         return
     say(extracted.title)
     about = [extracted.publisher, extracted.lang, iso(extracted.published_at) or "no date"]
@@ -113,14 +123,14 @@ def extract(
 
 async def _extracted(settings: Settings, source: str) -> Extracted:
     url, content_type = source, ""
-    if is_http_url(source):
+    if "://" in source:
         from ingest.fetch.client import Fetcher  # noqa: PLC0415  `tag` starts without it
 
         async with Fetcher(settings.fetch) as fetcher:
             result = await fetcher.get(source, kind="page", now=utc_now())
         if not isinstance(result, Fetched):
             detail = getattr(result, "detail", "the page gave no body")
-            raise FetchError(source, detail, "try it in a browser")
+            raise FetchError(source, detail)
         body, url = result.body, result.final_url
         content_type = result.headers.get("content-type", "")
     else:

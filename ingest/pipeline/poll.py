@@ -160,7 +160,7 @@ def _acknowledge(
                 response = outcome
             case Failed():
                 services.counters["feeds_failed"] += 1
-                if not feed.state.error:
+                if not feed.state.error and feed.state.last_success_at is not None:
                     services.counters["feeds_newly_failed"] += 1
                 log.info("feed_failed", feed=feed.url, code=outcome.code, detail=outcome.detail)
                 response = outcome

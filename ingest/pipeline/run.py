@@ -15,6 +15,7 @@ from ingest.alerts.deliver import deliver
 from ingest.alerts.evaluate import Evaluation, evaluate
 from ingest.errors import ArchiveError
 from ingest.model import Entry, EntryState, Feed, Run
+from ingest.pipeline.daily import do_daily
 from ingest.pipeline.pages import Page, due_entries, fetch_pages
 from ingest.pipeline.poll import due_feeds, poll_feeds
 from ingest.pipeline.save import save_chunk
@@ -79,6 +80,8 @@ async def run_pass(
     await deliver(
         services.store, rules, services.fetcher, services.clock, print_line=services.print_line
     )
+    if not services.stop.is_set():
+        await asyncio.to_thread(do_daily, services)
     report.finished_at = services.clock()
     report.oldest_waiting = _oldest_waiting(services)
     services.store.put([_run_record(report)])

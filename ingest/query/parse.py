@@ -61,6 +61,14 @@ def parse_query(text: str, *, names: Names, now: datetime, tz: str = "UTC") -> P
     Raises:
         QueryError: it does not parse; with the position and the way out.
     """
+    try:
+        return _parse_query(text, names, now, tz)
+    except QueryError as exc:
+        exc.query = text
+        raise
+
+
+def _parse_query(text: str, names: Names, now: datetime, tz: str) -> ParsedQuery:
     if len(text) > MAX_CHARS:
         raise QueryError(
             "the query", f"has {len(text):,} characters", f"at most {MAX_CHARS:,}", MAX_CHARS

@@ -1,8 +1,9 @@
 """One pass over the newsroom in a process of its own, which can kill itself on the way.
 
-driver.py FOLDER PORT START KILL_AT [DELAY_MS]: the store, archive and alerts lie in FOLDER, the
+driver.py FOLDER PORT START KILL_AT [DELAY_MS [SITES]]: the store, archive and alerts lie in FOLDER, the
 newsroom answers at PORT with a story that begins on START, and the process sends itself SIGKILL
-DELAY_MS after the store's KILL_AT-th write has begun (0: never). Prints the number of writes.
+DELAY_MS after the store's KILL_AT-th write has begun (0: never). SITES, joined by commas, are those
+polled. Prints the number of writes.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import signal
 import sys
 import threading
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -48,10 +50,20 @@ class Suicidal:
         return write
 
 
+def of_sites(newsroom: Newsroom, sites: str) -> Newsroom:
+    """The newsroom with only these sites and their articles; "" means all."""
+    if not sites:
+        return newsroom
+    keys = set(sites.split(","))
+    kept = tuple(site for site in newsroom.sites if site.key in keys)
+    articles = tuple(a for a in newsroom.all_articles if a.site.key in keys)
+    return replace(newsroom, sites=kept, all_articles=articles)
+
+
 def main() -> None:
-    folder, port, start, kill_at, delay_ms = (*sys.argv[1:], "0")[:5]
+    folder, port, start, kill_at, delay_ms, sites = (*sys.argv[1:], "0", "")[:6]
     streams.CHUNK_ITEMS = 10  # more chunks, more places to die in
-    newsroom = Newsroom.load(date.fromisoformat(start))
+    newsroom = of_sites(Newsroom.load(date.fromisoformat(start)), sites)
     settings = demo_settings(folder)
     resolver = map_resolver({site.domain: ("127.0.0.1", int(port)) for site in newsroom.sites})
     with open_store(settings.store) as real:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from e2e.driver import of_sites
 from ingest.demo.server import NewsroomServer
 from ingest.model import Alert, Entry, EntryState, Feed
 from ingest.store import open_store
@@ -20,8 +21,8 @@ from ingest.store.rows import mention_rows
 DRIVER = Path(__file__).with_name("driver.py")
 
 
-def drive(folder, port, start, kill_at=0, delay_ms=0):
-    args = [str(folder), str(port), start.isoformat(), str(kill_at), str(delay_ms)]
+def drive(folder, port, start, kill_at=0, delay_ms=0, sites=""):
+    args = [str(folder), str(port), start.isoformat(), str(kill_at), str(delay_ms), sites]
     return subprocess.run(
         [sys.executable, str(DRIVER), *args],
         capture_output=True,
@@ -64,32 +65,45 @@ def keys_of(alerts):
     return sorted((alert.rule_id, alert.key) for alert in alerts)
 
 
-def drill(folder, newsroom, kills):
-    """Poll both editions, killed `kills` times on the way; returns alerts and points of progress."""
+def drill(folder, newsroom, kills, sites=""):
+    """Poll both editions, killed `kills` times on the way.
+
+    Returns:
+        (rules and groups of the alerts, points of progress, how many kills struck).
+    """
     rng = random.Random(f"{kills} kills")
-    points = set()
+    points, struck = set(), 0
     with NewsroomServer(newsroom) as server:
         for edition in (1, 2):
             server.set_edition(edition)
             for _ in range(kills // 2):
-                delay_ms = rng.choice([0, 0, 1, 3, 10])
-                result = drive(folder, server.port, newsroom.start, rng.randint(2, 60), delay_ms)
+                at, delay_ms = rng.randint(2, 40), rng.choice([0, 0, 1, 3, 10])
+                result = drive(folder, server.port, newsroom.start, at, delay_ms, sites)
                 assert result.returncode in {-signal.SIGKILL, 0}, result.stderr
+                struck += result.returncode == -signal.SIGKILL
                 points.add(state_of(folder))
-            result = drive(folder, server.port, newsroom.start)
+            result = drive(folder, server.port, newsroom.start, sites=sites)
             assert result.returncode == 0, result.stderr
-    return assert_whole(folder, newsroom), points
+    return assert_whole(folder, newsroom), points, struck
 
 
-@pytest.mark.timeout(300)
-def test_ten_kills(tmp_path, newsroom, told):
-    alerts, points = drill(tmp_path, newsroom, 10)
-    assert alerts == keys_of(told.store.find(Alert))
+@pytest.mark.timeout(600)
+def test_ten_kills(tmp_path, newsroom):
+    sites = "wire,vestnik,haber,archive"
+    some = of_sites(newsroom, sites)
+    assert 20 < len(some.all_articles) < 60
+    alerts, points, struck = drill(tmp_path, some, 10, sites)
+    assert struck >= 8
     assert len(points) >= 5
+    again = tmp_path / "undisturbed"
+    again.mkdir()
+    assert alerts == drill(again, some, 0, sites)[0]
+    assert alerts
 
 
 @pytest.mark.drill
 def test_fifty_kills(tmp_path, newsroom):
-    alerts, points = drill(tmp_path, newsroom, 50)
+    alerts, points, struck = drill(tmp_path, newsroom, 50)
     assert alerts
+    assert struck >= 40
     assert len(points) >= 20

@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 
 from e2e.test_kill import DRIVER, assert_whole, drive
 from ingest.demo.server import NewsroomServer
-from ingest.model import Entry, Feed, Lease
+from ingest.model import Entry, EntryState, Feed, Lease
 from ingest.pipeline.services import utc_now
 from ingest.store import open_store
 from pipeline.site import Site, page, rss, text_about
@@ -273,3 +274,87 @@ def test_help_names_the_commands(tmp_path):
     out = summitwatch(tmp_path, "--help").stdout
     for name in ("demo", "run", "feeds", "search", "board", "alerts", "doctor", "export", "dead"):
         assert name in out
+
+
+def test_sigterm_during_a_pass_finishes_the_chunk_and_a_later_run_the_rest(local, site):
+    folder, env, base = local
+    env = env | {"SUMMITWATCH_FETCH__HOST_PAUSE_S": "0.4"}
+    items = [{"title": f"S{n}", "link": f"{base}/news/{n}", "guid": f"g{n}"} for n in range(20)]
+    site.pages["/feed.xml"] = rss(items)
+    for n in range(20):
+        site.pages[f"/news/{n}"] = page(f"S{n}", text_about(f"corn{n}"))
+    summitwatch(folder, "feeds", "add", f"{base}/feed.xml", env=env)
+    process = subprocess.Popen(
+        [str(PROGRAM), "run"],
+        cwd=folder, env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while len(site.ledger) < 6 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 0
+    with open_store(f"sqlite:///{folder}/data/summitwatch.sqlite") as store:
+        assert 0 < store.count_articles() < 20
+        states = {entry.state for entry in store.find(Entry)}
+        assert states == {EntryState.DONE, EntryState.NEW}
+        assert store.count(Lease) == 0
+    summitwatch(folder, "run", env=env)
+    with open_store(f"sqlite:///{folder}/data/summitwatch.sqlite") as store:
+        assert store.count_articles() == 20
+
+
+def test_an_offline_desk_mutes_nothing(local):
+    folder, _, _ = local
+    summitwatch(folder, "feeds", "add", "http://nosuch.invalid/feed", "--unchecked")
+    result = summitwatch(folder, "feeds", "check", "--all", "--mute-dead", code=1)
+    assert "no feed answered" in result.stderr
+    feeds = json.loads(summitwatch(folder, "feeds", "list", "--json").stdout)["feeds"]
+    assert [feed["muted"] for feed in feeds] == [False]
+
+
+def test_dead_feeds_are_muted_where_others_answer(local, site):
+    folder, env, base = local
+    summitwatch(folder, "feeds", "add", f"{base}/feed.xml", env=env)
+    summitwatch(folder, "feeds", "add", f"{base}/gone.xml", "--unchecked", env=env)
+    result = summitwatch(folder, "feeds", "check", "--all", "--mute-dead", env=env)
+    assert "muted 1 feed" in result.stderr
+    summitwatch(folder, "feeds", "mute", "--off", "--all", env=env)
+
+
+def test_an_address_has_one_spelling(local):
+    folder, _, _ = local
+    summitwatch(folder, "feeds", "add", "HTTP://NoSuch.invalid:80/feed", "--unchecked")
+    again = summitwatch(folder, "feeds", "add", "http://nosuch.invalid/feed", "--unchecked")
+    assert "already" in again.stderr
+    summitwatch(folder, "feeds", "remove", "HTTP://NOSUCH.invalid/feed")
+
+
+def test_a_mistyped_store_is_no_empty_answer(tmp_path):
+    result = subprocess.run(
+        [str(PROGRAM), "--store", f"sqlite:///{tmp_path}/typo.sqlite", "search", "putin"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert result.returncode in {1, 5}
+    assert "typo.sqlite" in result.stderr
+    assert not (tmp_path / "typo.sqlite").exists()
+
+
+def test_output_that_cannot_be_written_is_an_error_in_one_line(demo):
+    folder, _ = demo
+    line = f"{PROGRAM} --store sqlite:///data/demo.sqlite search minsk --json > /dev/full"
+    done = subprocess.run(
+        line, shell=True, cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+
+
+def test_a_locale_without_cyrillic_shows_escapes(demo):
+    folder, _ = demo
+    env = {"PYTHONIOENCODING": "ascii"}
+    store = "sqlite:///data/demo.sqlite"
+    assert "\\u" in summitwatch(folder, "--store", store, "search", "минск", env=env).stdout

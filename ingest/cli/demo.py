@@ -124,12 +124,13 @@ def _print_summary(store: Store, reports: Sequence[PassReport], seconds: float) 
 
 
 def _print_alert(store: Store) -> None:
-    alerts = store.find(Alert, order_by="-created_at", limit=1)
+    alerts = store.find(Alert)
     say()
     if not alerts:
         return
-    evidence = alerts[0].evidence[0]
-    console().print(Text(f"alert {alerts[0].rule_id}: {clean(alerts[0].line)}", style="bold red"))
+    widest = max(alerts, key=lambda alert: (len(alert.evidence), alert.created_at, alert.id))
+    evidence = widest.evidence[0]
+    console().print(Text(f"alert {widest.rule_id}: {clean(widest.line)}", style="bold red"))
     say(f"  «{clean(evidence.sentence)}»")
     say(f"  {evidence.lang}, {evidence.source}, {evidence.url}", style="dim")
 
@@ -164,4 +165,4 @@ def _print_next(store: Store) -> None:
     for line in next_commands(store):
         console().print(Text(f"  {line}"))
     say()
-    say(f"({NOTICE}; for live feeds: summitwatch init)", style="dim")
+    say(f"({NOTICE}; for live feeds: {program()} init)", style="dim")

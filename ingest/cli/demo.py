@@ -128,7 +128,7 @@ def _print_alert(store: Store) -> None:
     say()
     if not alerts:
         return
-    widest = max(alerts, key=lambda alert: (len(alert.evidence), alert.created_at, alert.id))
+    widest = max(alerts, key=lambda a: (len(a.evidence) > 1, a.evidence[0].confidence, a.id))
     evidence = widest.evidence[0]
     console().print(Text(f"alert {widest.rule_id}: {clean(widest.line)}", style="bold red"))
     say(f"  «{clean(evidence.sentence)}»")

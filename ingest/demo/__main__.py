@@ -1,7 +1,7 @@
 """Serves the sample newsroom in a process of its own, for benchmarks and for a look around.
 
-`python -m ingest.demo [--articles N] [--edition 1|2] [--start YYYY-MM-DD] [--warm]` prints one JSON line,
-`{"port", "start", "hosts", "feeds"}`, and serves until its standard input ends.
+`python -m ingest.demo [--articles N] [--edition 1|2] [--start YYYY-MM-DD] [--weight KB] [--warm]`
+prints one JSON line, `{"port", "start", "hosts", "feeds"}`, and serves until its standard input ends.
 """
 
 from __future__ import annotations
@@ -22,9 +22,11 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--articles", type=int, default=0, help="scale to so many; 0: as packaged")
     parser.add_argument("--edition", type=int, choices=(1, 2), default=2)
     parser.add_argument("--start", type=date.fromisoformat, help="Monday of day 1")
+    parser.add_argument("--weight", type=int, default=0, help="kB around each article; real: 100")
     parser.add_argument("--warm", action="store_true", help="render everything before serving")
     options = parser.parse_args(arguments)
-    newsroom = Newsroom.load(options.start or story_start(datetime.now(UTC)))
+    start = options.start or story_start(datetime.now(UTC))
+    newsroom = Newsroom.load(start, page_weight=options.weight)
     if options.articles:
         newsroom = newsroom.scaled(options.articles)
     with NewsroomServer(newsroom) as server:

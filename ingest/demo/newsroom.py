@@ -33,25 +33,32 @@ def story_start(now: datetime) -> date:
 
 @dataclass(frozen=True)
 class Newsroom:
-    """Sites and articles, dated from `start` (the Monday that is day 1)."""
+    """Sites and articles, dated from `start` (the Monday that is day 1).
+
+    Attributes:
+        page_weight: kilobytes of furniture around every article (`furniture.py`); real pages have
+            some 100, the packaged ones none.
+    """
 
     start: date
     languages: Mapping[str, Language]
     sites: tuple[Site, ...]
     all_articles: tuple[NewsArticle, ...]
+    page_weight: int = 0
 
     @classmethod
-    def load(cls, start: date = date(2025, 3, 3)) -> Newsroom:
+    def load(cls, start: date = date(2025, 3, 3), *, page_weight: int = 0) -> Newsroom:
         """Read the packaged data.
 
         Args:
             start: a Monday, see `story_start`.
+            page_weight: kilobytes of furniture around every article.
         """
         if start.weekday() != 0:
             raise ValueError(f"the newsroom starts on a Monday, not on {start:%A %Y-%m-%d}")
         languages, sites, oddities = publishers()
         articles = _articles(article_rows(), {s.key: s for s in sites}, oddities, start)
-        return cls(start, languages, sites, articles)
+        return cls(start, languages, sites, articles, page_weight)
 
     def articles(self, edition: int = 2) -> tuple[NewsArticle, ...]:
         """What is published in an edition, oldest first; the second includes the first."""

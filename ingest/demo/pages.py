@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import islice
 from typing import Any
 
 import jinja2
 from markupsafe import escape
 
+from ingest.demo.furniture import Furniture, Headline, furniture
 from ingest.demo.newsroom import Newsroom
 from ingest.demo.records import NewsArticle, Site
 
@@ -40,7 +42,8 @@ def render_page(newsroom: Newsroom, article: NewsArticle) -> bytes:
             ld=json_ld(article),
         )
     )
-    return html.encode(article.site.charset, "xmlcharrefreplace")
+    whole = _furniture(newsroom, article.site).around(html)
+    return whole.encode(article.site.charset, "xmlcharrefreplace")
 
 
 def render_home(newsroom: Newsroom, site: Site, edition: int) -> bytes:
@@ -83,6 +86,17 @@ def json_ld(article: NewsArticle) -> dict[str, Any]:
         "mainEntityOfPage": article.canonical_url,
         "publisher": {"@type": "NewsMediaOrganization", "name": article.site.name},
     }
+
+
+def _furniture(newsroom: Newsroom, site: Site) -> Furniture:
+    """What stands around the site's articles, in the weight that the newsroom asks for."""
+    if not newsroom.page_weight:
+        return Furniture()
+    language = newsroom.language(site)
+    first = islice((a for a in newsroom.of_site(site) if a.edition == 1), 30)
+    cards = tuple(Headline(a.title, a.url, a.section, language.written(a.local)) for a in first)
+    template = _environment().get_template("furniture.html.j2")
+    return furniture(template, site, cards, newsroom.page_weight)
 
 
 def _teasers(newsroom: Newsroom, article: NewsArticle) -> list[NewsArticle]:

@@ -35,7 +35,6 @@ from ingest.settings import PollSettings
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 DAY_S, HOUR_S = 86_400.0, 3600.0
-SETTINGS = PollSettings()
 
 # Entries a day, log-normal: most feeds publish less than one, a few agencies hundreds.
 ENTRIES_A_DAY_MEDIAN, ENTRIES_A_DAY_SIGMA, ENTRIES_A_DAY_MAX = 0.7, 2.2, 400.0
@@ -111,18 +110,22 @@ def pick(dice: random.Random, shares: dict[int, float]) -> int:
     return 0
 
 
-def make_feeds(number: int, hosts: int, days: float, seed: int, group: int) -> list[SimFeed]:
+def make_feeds(
+    number: int, hosts: int, days: float, seed: int, group: int, settings: PollSettings
+) -> list[SimFeed]:
     """The feeds of one group of hosts; every feed has dice of its own."""
     weights = [1 / (rank + 10) ** 0.7 for rank in range(hosts)]
     chosen = random.Random(seed).choices(range(hosts), weights, k=number)
     return [
-        make_feed(random.Random(f"{seed} {number}"), number, host, days)
+        make_feed(random.Random(f"{seed} {number}"), number, host, days, settings)
         for number, host in enumerate(chosen)
         if host % GROUPS == group
     ]
 
 
-def make_feed(dice: random.Random, number: int, host: int, days: float) -> SimFeed:
+def make_feed(
+    dice: random.Random, number: int, host: int, days: float, settings: PollSettings
+) -> SimFeed:
     rate = min(
         ENTRIES_A_DAY_MAX, dice.lognormvariate(0, ENTRIES_A_DAY_SIGMA) * ENTRIES_A_DAY_MEDIAN
     )
@@ -169,7 +172,7 @@ def make_feed(dice: random.Random, number: int, host: int, days: float) -> SimFe
         has_validators=has_validators,
         ttl_s=hint or None,
         headers=headers,
-        policy=PollPolicy.of(SETTINGS, Feed(id=f"feed-{number}", url="")),
+        policy=PollPolicy.of(settings, Feed(id=f"feed-{number}", url="")),
     )
 
 
@@ -262,7 +265,8 @@ POLLERS: dict[str, Decide] = {"fixed-60": every_hour, "ours": decide_ours}
 def run_group(poller: str, group: int, args: argparse.Namespace) -> Tally:
     """One poller over one group of hosts, in a process of its own."""
     gc.disable()  # nothing here is cyclic, and a million small values are long to walk
-    feeds = make_feeds(args.feeds, args.hosts, args.days, args.seed, group)
+    settings = PollSettings(quiet_cap_s=args.quiet_cap_s)
+    feeds = make_feeds(args.feeds, args.hosts, args.days, args.seed, group, settings)
     return simulate(feeds, args.days, POLLERS[poller], args.seed + 1 + group)
 
 
@@ -301,11 +305,14 @@ def main() -> None:
     parser.add_argument("--hosts", type=int, default=3_000)
     parser.add_argument("--days", type=float, default=7.0)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--quiet-cap-s", type=int, default=PollSettings().quiet_cap_s)
     args = parser.parse_args()
     started = time.perf_counter()
     rows = run(args)
     fixed, ours = rows["fixed-60"], rows["ours"]
-    print(f"{args.feeds} feeds, {args.hosts} hosts, {args.days:g} days, seed {args.seed}")
+    print(
+        f"{args.feeds} feeds, {args.hosts} hosts, {args.days:g} days, seed {args.seed}, quiet cap {args.quiet_cap_s} s"
+    )
     print(f"{'':<18}{'fixed 60 min':>14}{'ours':>14}")
     for key in fixed:
         print(f"{key:<18}{fixed[key]:>14}{ours[key]:>14}")
@@ -320,6 +327,7 @@ def main() -> None:
                 "hosts": args.hosts,
                 "days": args.days,
                 "seed": args.seed,
+                "quiet_cap_s": args.quiet_cap_s,
                 "requests_ratio": round(ratio, 3),
                 "fixed": fixed,
                 "ours": ours,

@@ -7,7 +7,7 @@ import time
 
 import pytest
 from fetching import NO_ROOTS, NOW, get, limits, names
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostile.faults import FAULTS, feed
@@ -192,6 +192,7 @@ def test_no_answer_raises(hostile: HostileServer) -> None:
 
     hostile.routes["/say"] = say
 
+    @settings(max_examples=60, deadline=None)  # each in a loop of its own
     @given(ANSWERS)
     def ask(answer: bytes) -> None:
         nonlocal raw

@@ -8,7 +8,7 @@ import socket
 
 import pytest
 from fetching import get, limits, names
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hostile.faults import feed
@@ -356,6 +356,7 @@ def test_environment_proxies_are_ignored(
     assert connects.dialled == [("127.0.0.1", hostile.port)]
 
 
+@settings(max_examples=60, deadline=None)  # each in a loop of its own
 @given(
     st.text(max_size=60)
     | st.text(max_size=60).map("http://{}".format)

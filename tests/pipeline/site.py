@@ -109,7 +109,7 @@ class Desk:
             fetch={"host_pause_s": 0.0, "timeout_s": 5.0},
             archive={"url": f"{folder}/archive"},
             alerts={"file": folder / "alerts.jsonl"},
-            **more,
+            **{"extract": {"workers": 1}} | more,  # a second one costs its imports only
         )
         self.rules = parse_rules(rules, "test")
         self.store = open_store(self.settings.store)

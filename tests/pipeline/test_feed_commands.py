@@ -8,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ingest.cli.app import app
+from ingest.logs import configure_logs
+from ingest.settings import load_settings
 from pipeline.site import page, rss, text_about
 
 
@@ -17,7 +19,8 @@ def base(site, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SUMMITWATCH_FETCH__ALLOW_PRIVATE", f"127.0.0.1:{site.port}")
     monkeypatch.setenv("SUMMITWATCH_FETCH__HOST_PAUSE_S", "0")
-    return f"http://127.0.0.1:{site.port}"
+    yield f"http://127.0.0.1:{site.port}"
+    configure_logs(load_settings().log)  # a command's standard error is closed when it ends
 
 
 def call(*args: str, code: int | None = 0):

@@ -37,9 +37,14 @@ class Served:
 
 
 @contextmanager
-def newsroom(articles: int) -> Iterator[Served]:
-    """Serve the newsroom scaled to so many articles, rendered beforehand, until the block ends."""
-    command = [sys.executable, "-m", "ingest.demo", "--articles", str(articles), "--warm"]
+def newsroom(articles: int, *, weight: int = 0) -> Iterator[Served]:
+    """Serve the newsroom scaled to so many articles, rendered beforehand, until the block ends.
+
+    Args:
+        weight: kB of furniture around each article, 0 for the packaged pages.
+    """
+    scale = ("--articles", str(articles), "--weight", str(weight))
+    command = [sys.executable, "-m", "ingest.demo", *scale, "--warm"]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

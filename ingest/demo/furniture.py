@@ -1,8 +1,8 @@
 """What a real site puts around every article: menus, cards, styles, configuration. Pure.
 
 A menu of every topic, cards of other articles, link lists, icons, style sheets and configuration
-in the page itself: a real page weighs 115 kB at the median, of which its article is a twentieth.
-Rendered once a site and kept, for it is the same on all of a site's pages.
+in the page itself: real pages weigh 115 kB at the median, those without such furniture 5. Rendered
+once a site and kept, for it is the same on all of a site's pages.
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ _STEP = 2**16
 
 
 class _Decoder(Protocol):
-    def decode(self, chunk: bytes, room: int) -> bytes:
-        """Return at most `room` + 1 bytes; one more than `room` means that there is no end yet."""
+    def decode(self, chunk: bytes, body: bytearray, limit: int) -> None:
+        """Append to `body`, piece by piece; it ends at `limit` + 1 bytes where there is more."""
         ...
 
     def is_complete(self) -> bool:
@@ -32,8 +32,8 @@ class _Decoder(Protocol):
 
 
 class _Identity:
-    def decode(self, chunk: bytes, room: int) -> bytes:
-        return chunk[: room + 1]
+    def decode(self, chunk: bytes, body: bytearray, limit: int) -> None:
+        body += chunk[: limit + 1 - len(body)]
 
     def is_complete(self) -> bool:
         return True
@@ -47,19 +47,21 @@ class _Gzip:
         self._rest = b""  # after a member's end, too short to tell another from garbage
         self._over = False  # garbage followed: real servers pad, and browsers look away
 
-    def decode(self, chunk: bytes, room: int) -> bytes:
-        out = bytearray()
+    def decode(self, chunk: bytes, body: bytearray, limit: int) -> None:
         pending = self._rest + chunk
         self._rest = b""
-        while pending and not self._over:
-            if self._member.eof and not self._next_member(pending):
+        while not self._over:
+            if self._member.eof and not (pending and self._next_member(pending)):
                 break
-            self._started = True
-            out += self._member.decompress(pending, room + 1 - len(out))
-            if len(out) > room:
+            self._started = self._started or bool(pending)
+            room = min(_STEP, limit + 1 - len(body))
+            piece = self._member.decompress(pending, room)
+            body += piece
+            if len(body) > limit:
                 break
-            pending = self._member.unused_data if self._member.eof else b""
-        return bytes(out)
+            pending = self._member.unused_data or self._member.unconsumed_tail
+            if not pending and len(piece) < room:  # a full piece may have more behind it
+                break
 
     def _next_member(self, pending: bytes) -> bool:
         if len(pending) < 2:
@@ -85,21 +87,18 @@ class _Brotli:
         self._decoder = brotli.Decompressor()
         self._started = False
 
-    def decode(self, chunk: bytes, room: int) -> bytes:
-        out = bytearray()
+    def decode(self, chunk: bytes, body: bytearray, limit: int) -> None:
         self._started = self._started or bool(chunk)
         pending = chunk
         # can_accept_more_data() is True while output is still pending: only an empty piece means
         # that the decoder has given everything.
         while not self._decoder.is_finished():
-            piece = self._decoder.process(
-                pending, output_buffer_limit=min(_STEP, room + 1 - len(out))
-            )
+            room = limit + 1 - len(body)
+            piece = self._decoder.process(pending, output_buffer_limit=min(_STEP, room))
             pending = b""
-            out += piece
-            if not piece or len(out) > room:
+            body += piece[:room]
+            if not piece or len(body) > limit:
                 break
-        return bytes(out[: room + 1])
 
     def is_complete(self) -> bool:
         return not self._started or bool(self._decoder.is_finished())
@@ -147,7 +146,7 @@ class BoundedBody:
     def feed(self, chunk: bytes) -> None:
         """Take a piece from the wire; raises RefusedError `too-large` or `bad-encoding`."""
         try:
-            self._body += self._decoder.decode(chunk, self._max_bytes - len(self._body))
+            self._decoder.decode(chunk, self._body, self._max_bytes)
         except (zlib.error, brotli.error) as exc:
             raise RefusedError("bad-encoding", f"broken compressed data: {exc}") from exc
         if len(self._body) > self._max_bytes:

@@ -4,11 +4,11 @@
 
 The sample newsroom, scaled by salted copies, is served by a process of its own, its pages as heavy
 as real ones: 100 kB of menus, cards, styles and configuration around each article (`--weight 0` for
-the packaged pages, 5 kB each). Ours is one whole
-pass into a fresh SQLite store (`pipeline_pass.py`); the other side is feedparser, httpx and
-trafilatura one after another, with the same extraction settings (`plain_script.py`). They take
-turns, so that both meet the same neighbours. Goal: ours at least 1.3 times as fast on two cores.
-Ends with 1 where the two did not read the same articles.
+the packaged pages, 5 kB each). Ours is one whole pass into a fresh SQLite store
+(`pipeline_pass.py`); the other side is feedparser, httpx and trafilatura one after another, with the
+same extraction settings (`plain_script.py`). They take turns, so that both meet the same neighbours.
+Goal: ours at least 1.3 times as fast on two cores. Ends with 1 where the two did not read the same
+articles.
 """
 
 from __future__ import annotations

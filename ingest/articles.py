@@ -12,7 +12,7 @@ from ingest.model import Article, Revision
 from ingest.urls import host_of, normalize_url, registrable_domain
 
 if TYPE_CHECKING:
-    from ingest.extract.article import Extracted
+    from ingest.extract.result import Extracted
     from ingest.model import Entry, Feed, Tagged
 
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)

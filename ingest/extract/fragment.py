@@ -8,7 +8,7 @@ from html import unescape
 from lxml import etree
 from lxml.html import document_fromstring
 
-from ingest.extract.clean import tidy
+from ingest.extract.clean import UNPRINTABLE, tidy
 
 _MARKUP = re.compile(r"</?[a-zA-Z!]|&#?\w{2,8};")
 _HIDDEN = "//script|//style|//noscript|//iframe|//form|//button|//template|//comment()"
@@ -61,8 +61,13 @@ def _rendered(html: str) -> str:
     for hidden in tree.xpath(_HIDDEN):
         hidden.drop_tree()
     for line_break in tree.iter("br"):
-        line_break.tail = "\n" + (line_break.tail or "")
+        line_break.tail = _on_a_line(line_break.tail)
     for block in tree.iter(*_BLOCKS):
-        block.text = "\n" + (block.text or "")
-        block.tail = "\n" + (block.tail or "")
+        block.text = _on_a_line(block.text)
+        block.tail = _on_a_line(block.tail)
     return str(tree.text_content())
+
+
+def _on_a_line(text: str | None) -> str:
+    """lxml reads control characters (`&#31;`) but takes none back."""
+    return "\n" + UNPRINTABLE.sub("", text or "")

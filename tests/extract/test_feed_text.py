@@ -23,6 +23,7 @@ def text_of(html: str) -> str:
         pytest.param("<p>x</p><script>alert(1)</script><style>p{}</style>", "x", id="scripts"),
         pytest.param("1 < 2 and 3 > 2", "1 < 2 and 3 > 2", id="not-markup"),
         pytest.param("<p>Text.</p><p>Read more: <a href='#'>here</a></p>", "Text.", id="pointer"),
+        pytest.param("&#31;<p>\x1fA&#1;</p>b<br>&#2;c", "A\nb\nc", id="controls"),
         pytest.param("", "", id="empty"),
     ],
 )

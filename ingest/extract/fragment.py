@@ -69,5 +69,5 @@ def _rendered(html: str) -> str:
 
 
 def _on_a_line(text: str | None) -> str:
-    """lxml reads control characters (`&#31;`) but takes none back."""
+    """A parser reads control characters (`&#31;`) but lxml takes none back."""
     return "\n" + UNPRINTABLE.sub("", text or "")

@@ -65,7 +65,8 @@ class Lexicon:
         found = self._known.get(word)
         if found is None:
             bare = word.rstrip("'")
-            found = tuple(k for k, p in self._words if p.fullmatch(word) or p.fullmatch(bare))
+            spelled = (word,) if bare == word else (word, bare)
+            found = tuple(k for k, p in self._words if any(map(p.fullmatch, spelled)))
             if len(self._known) < _MAX_REMEMBERED and len(word) < 40:
                 self._known[word] = found
         return found

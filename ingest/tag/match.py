@@ -42,16 +42,19 @@ class Hit:
         return any(what == kind for _row, what in self.targets)
 
 
-def is_word(text: str, index: int) -> bool:
-    """Whether the code point at `index` belongs to a word; False outside the text."""
-    return 0 <= index < len(text) and (text[index].isalnum() or text[index] == "_")
-
-
 def is_whole(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] stands between word boundaries, in any script."""
-    before = is_word(text, start - 1) and is_word(text, start)
-    after = is_word(text, end) and is_word(text, end - 1)
-    return not before and not after
+    """Whether text[start:end], not empty, stands between word boundaries, in any script."""
+    # Asked of every word that a name might begin with, most of which go on after `end`.
+    after = text[end : end + 1]
+    if after.isalnum() or after == "_":
+        last = text[end - 1]
+        if last.isalnum() or last == "_":
+            return False
+    before = text[start - 1 : start]  # empty at the start of the text
+    if before.isalnum() or before == "_":
+        first = text[start]
+        return not (first.isalnum() or first == "_")
+    return True
 
 
 class Matcher:

@@ -47,28 +47,20 @@ class RoleModel:
             ) from exc
 
 
-def score(weights: dict[str, list[int]], names: list[str]) -> list[float]:
-    """Probability of each role of `ROLES`, given the features that hold."""
-    a = b = c = d = e = f = 0
-    for name in names:
-        row = weights.get(name)
-        if row is not None:
-            u, v, w, x, y, z = row
-            a, b, c, d, e, f = a + u, b + v, c + w, d + x, e + y, f + z
-    sums = (a, b, c, d, e, f)
+def score(rows: list[list[int]]) -> list[float]:
+    """Probability of each role of `ROLES`, given the weights of the features that hold."""
+    sums = [sum(column) for column in zip(*rows, strict=True)] or [0] * len(ROLES)
     top = max(sums)
     exps = [math.exp((value - top) / _SCALE) for value in sums]
     whole = sum(exps)
     return [value / whole for value in exps]
 
 
-def _best(weights: dict[str, list[int]], names: list[str], role: int) -> str:
+def _best(known: list[tuple[str, list[int]]], role: int) -> str:
     """The three features that spoke loudest for a role, for people to read."""
-    told = sorted(
-        ((weights[name][role], name) for name in names if name in weights and name != "bias"),
-        reverse=True,
-    )
-    return "model: " + ", ".join(name for weight, name in told[:3] if weight > 0)
+    told = [(row[role], name) for name, row in known if row[role] > 0 and name != "bias"]
+    told.sort(reverse=True)
+    return "model: " + ", ".join(name for _weight, name in told[:3])
 
 
 _FORMAT_TAIL = re.compile(
@@ -142,9 +134,10 @@ def assign_roles(doc: Document, model: RoleModel) -> None:
             place.role, place.rule, place.confidence = rule
             continue
         found = features(doc, sentences, place, index)
-        chances = score(model.weights, found)
+        known = [(name, row) for name in found if (row := model.weights.get(name))]
+        chances = score([row for _name, row in known])
         role = max(range(len(ROLES)), key=chances.__getitem__)
         place.role, place.confidence = ROLES[role], chances[role]
-        place.rule = _best(model.weights, found, role)
+        place.rule = _best(known, role)
     for place in doc.places[MAX_PLACES:]:
         place.role, place.rule, place.confidence = "location", "beyond-limit", 0.1

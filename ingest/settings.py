@@ -84,7 +84,7 @@ class PollSettings(_Section):
 
     interval_s: int = Field(900, ge=60, description="Default seconds between two polls of a feed.")
     quiet_cap_s: int = Field(
-        4 * 3600,
+        6 * 3600,
         ge=60,
         description="Longest interval for a feed with little news, in seconds.",
     )

@@ -46,7 +46,7 @@ class PollPolicy:
     """
 
     interval_s: int = 900
-    quiet_cap_s: int = 4 * HOUR_S
+    quiet_cap_s: int = 6 * HOUR_S
     hint_cap_s: int = HOUR_S
     refusal_cap_s: int = DAY_S
     own_interval_s: int | None = None

@@ -97,7 +97,7 @@ DATE = format_datetime(NOW + timedelta(hours=5), usegmt=True)
         pytest.param(FeedState(), changed(2), POLICY, 7 * MIN, 15 * MIN, id="default-is-15-minutes"),
         pytest.param(well(), unchanged(), POLICY, 13 * MIN, 18 * MIN, id="stays-at-its-pace"),
         pytest.param(well(interval_s=3600), changed(9), POLICY, 15 * MIN, 40 * MIN, id="many-new-shorten"),
-        pytest.param(well(last_new_at=NOW - timedelta(days=6)), unchanged(), POLICY, 45 * MIN, 5 * HOUR, id="silence-lengthens"),
+        pytest.param(well(last_new_at=NOW - timedelta(days=6)), unchanged(), POLICY, 2 * HOUR, 6.4 * HOUR, id="silence-lengthens"),
         pytest.param(well(), changed(1, parsed=dated(0, 24, 48, 72, 96)), POLICY, 1.5 * HOUR, 13 * HOUR, id="dates-tell-a-slow-pace"),
         pytest.param(well(interval_s=9000), changed(1, parsed=dated(0, 0.05, 0.1, 0.15)), POLICY, 13 * MIN, 20 * MIN, id="dates-tell-a-fast-pace"),
         pytest.param(well(), changed(parsed=ParsedFeed(ttl_s=1800)), POLICY, 27 * MIN, 33 * MIN, id="ttl-lifts"),

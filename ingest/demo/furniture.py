@@ -8,6 +8,7 @@ once a site and kept, for it is the same on all of a site's pages.
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
     from ingest.demo.records import Site
 
-# At 100 kB, as on real pages: some 1,500 elements, of which 200 links of the menu.
-_MENU_LINKS, _CARDS, _FOOTER_LINKS, _ICONS = 200, 30, 120, 30
+# At 100 kB: with an article some 750 elements, as the median of real pages has.
+_MENU_LINKS, _CARDS, _FOOTER_LINKS, _ICONS = 70, 20, 20, 30
 _RULE = ".{name}-{number}{{color:#{color};margin:{a}px {b}px 0;border-bottom:1px solid #{edge}}}\n"
 
 
@@ -138,6 +139,7 @@ def _settings(site: Site, size: int) -> dict[str, dict[str, Any]]:
         number = len(switches)
         digits = _digits(site, -number)
         switch = {"on": number % 3 > 0, "share": int(digits[:2], 16), "key": digits[2:34]}
-        switches[f"{site.key}.switch.{number}"] = switch
-        size -= 96 + len(site.key)
+        name = f"{site.key}.switch.{number}"
+        switches[name] = switch
+        size -= len(json.dumps({name: switch}))
     return switches

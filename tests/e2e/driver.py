@@ -62,6 +62,7 @@ def of_sites(newsroom: Newsroom, sites: str) -> Newsroom:
 
 def main() -> None:
     folder, port, start, kill_at, delay_ms, sites = (*sys.argv[1:], "0", "")[:6]
+    os.environ["SUMMITWATCH_EXTRACT__WORKERS"] = "1"  # starting one costs more than it reads
     streams.CHUNK_ITEMS = 10  # more chunks, more places to die in
     newsroom = of_sites(Newsroom.load(date.fromisoformat(start)), sites)
     settings = demo_settings(folder)

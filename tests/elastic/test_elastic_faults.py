@@ -14,6 +14,13 @@ BATCH = 25
 RUNS = 3
 
 
+@pytest.fixture(autouse=True)
+def brief_pauses(monkeypatch):
+    """Tries as many as ever, with hardly a pause between them."""
+    monkeypatch.setattr("ingest.store.elastic_wire.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("ingest.store.elastic_wire.LONGEST_PAUSE_S", 0.05)
+
+
 def run(store, articles):
     """One run: save what is not stored yet; whatever is not acknowledged stays for the next."""
     for start in range(0, len(articles), BATCH):

@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ingest import ids
+from ingest.feeds.dates import plausible
 from ingest.model import Article, Revision
 from ingest.urls import host_of, normalize_url, registrable_domain
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from ingest.extract.result import Extracted
     from ingest.model import Entry, Feed, Tagged
 
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)
-LATEST_AHEAD = timedelta(days=2)
 MAX_REVISIONS = 20
-
-
-def plausible(published: datetime | None, fetched_at: datetime) -> datetime | None:
-    """Return the date if it lies in 1995 .. fetched_at + 2 days, else None."""
-    if published is None or not EARLIEST <= published <= fetched_at + LATEST_AHEAD:
-        return None
-    return published
 
 
 def is_own_canonical(canonical_url: str, page_url: str) -> bool:

@@ -52,21 +52,23 @@ def prepare(store: Store, rules: RuleSet, now: datetime) -> Prepared:
     noted = [rule for rule in changed if rule not in failing]
     broken = _train_on_store(store, [rule for rule in noted if rule.type == "new"])
     for rule in noted:
-        _note(store, rule, now, error=broken.get(rule.id, ""))
+        _note(store, rule, now, since=now, error=broken.get(rule.id, ""))
     if changed:
         states = store.get_many(RuleState, [rule.id for rule in rules.rules])
     prepared.failed = {s.id: s.error for s in states.values() if s.failed_since is not None}
     return prepared
 
 
-def _note(store: Store, rule: Rule, now: datetime, *, error: str = "") -> None:
+def _note(store: Store, rule: Rule, now: datetime, *, since: datetime, error: str) -> None:
+    """Record that a rule was brought up to date; an error sets it aside `since` then."""
+
     def noted(state: RuleState) -> RuleState:
         return replace(
             state,
             version=rule.version,
             added_at=state.added_at or now,
             trained_at=now,
-            failed_since=now if error else None,
+            failed_since=since if error else None,
             error=error,
         )
 
@@ -103,17 +105,7 @@ def restore(store: Store, rules: RuleSet, rule: Rule, now: datetime) -> list[Ale
         timed = [Timed(m, m.view.article.first_stored_at) for m in found.matches if is_young(m)]
         alerts = raise_alerts(store, rules, timed, now)
 
-    def restored(current: RuleState) -> RuleState:
-        return replace(
-            current,
-            version=rule.version,
-            added_at=current.added_at or now,
-            trained_at=now,
-            failed_since=since if error else None,
-            error=error,
-        )
-
-    _update(store, rule.id, restored)
+    _note(store, rule, now, since=since, error=error)
     return alerts
 
 

@@ -405,6 +405,33 @@ class Note:
     revision: int = 0
 
 
+# --- the desk ----------------------------------------------------------------------------------
+
+DeskKind = Literal["rules", "overlay", "corrections"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeskRevision:
+    """One numbered state of what the desk sets, whole; `id` is `kind-00000012`. Never rewritten.
+
+    Attributes:
+        body: the text of the file that it exports to: YAML for rules and overlay, JSON lines for
+            corrections.
+        author, at, note: who made it, when and why.
+    """
+
+    INDEXED: ClassVar[tuple[str, ...]] = ()
+
+    id: str
+    kind: DeskKind
+    number: int
+    body: str
+    author: str
+    at: datetime
+    note: str = ""
+    revision: int = 0
+
+
 # --- alerts ------------------------------------------------------------------------------------
 
 

@@ -94,27 +94,45 @@ def documents(article: Article, prefix: str) -> Iterator[dict[str, Any]]:
         yield {"_index": f"{prefix}-{index}", "_id": row_id, "_source": json.loads(doc)}
 
 
-def index_bare(client: Elasticsearch, prefix: str, count: int) -> float:
-    """Return the seconds that parallel_bulk takes for the documents."""
-    spent = 0.0
-    for articles in chunks(Generator(seed=1), count):
+def index_both(
+    client: Elasticsearch, prefix: str, store: ElasticStore, count: int
+) -> tuple[float, float]:
+    """Return the seconds of parallel_bulk and of the adapter for the same articles.
+
+    Chunk by chunk in turns, each first every other time, so that whatever else the machine does
+    and the growth of the indices weigh on both alike.
+    """
+    bare_s = adapter_s = 0.0
+    for at, articles in enumerate(chunks(Generator(seed=1), count)):
         actions = [doc for article in articles for doc in documents(article, prefix)]
+        saves = [Save(article) for article in articles]
+        if at % 2:
+            adapter_s += timed_save(store, saves)
         begun = time.perf_counter()
         for ok, _ in parallel_bulk(client, actions):
             assert ok
-        spent += time.perf_counter() - begun
+        bare_s += time.perf_counter() - begun
+        if not at % 2:
+            adapter_s += timed_save(store, saves)
+        print(f"\r{(at + 1) * CHUNK:,} of {count:,}", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    return bare_s, adapter_s
+
+
+def timed_save(store: Any, saves: list[Save]) -> float:
+    begun = time.perf_counter()
+    results = store.save(saves)
+    spent = time.perf_counter() - begun
+    assert all(isinstance(result, Saved) for result in results)
     return spent
 
 
-def index_adapter(store: ElasticStore, count: int) -> float:
-    """Return the seconds that the adapter takes for the articles."""
-    spent = 0.0
-    for articles in chunks(Generator(seed=1), count):
-        begun = time.perf_counter()
-        results = store.save([Save(article) for article in articles])
-        spent += time.perf_counter() - begun
-        assert all(isinstance(result, Saved) for result in results)
-    return spent
+def index_sqlite(store: SqliteStore, count: int) -> float:
+    """Return the seconds that SQLite's adapter takes for the articles."""
+    return sum(
+        timed_save(store, [Save(article) for article in articles])
+        for articles in chunks(Generator(seed=1), count)
+    )
 
 
 def disk_bytes(client: Elasticsearch, store: ElasticStore) -> int:
@@ -175,8 +193,7 @@ def measure(url: str, count: int, queries: int, *, with_sqlite: bool) -> dict[st
     adapter = stores[1]
     client = connect(url, settings)
     try:
-        bare_s = index_bare(client, prefixes[0], count)
-        adapter_s = index_adapter(adapter, count)
+        bare_s, adapter_s = index_both(client, prefixes[0], adapter, count)
         drop(client, prefixes[0])
         size = disk_bytes(client, adapter)
         wanted = searches(count, queries)
@@ -201,10 +218,11 @@ def measure(url: str, count: int, queries: int, *, with_sqlite: bool) -> dict[st
     }
     if with_sqlite:
         with tempfile.TemporaryDirectory() as folder, SqliteStore.open(f"{folder}/s.db") as sqlite:
-            row["sqlite_per_s"] = round(count / index_adapter(sqlite, count), 1)  # type: ignore[arg-type]
+            row["sqlite_per_s"] = round(count / index_sqlite(sqlite, count), 1)
             p50, p95, same = timed(sqlite, wanted)
             assert same == totals, "the stores do not find the same"
             row |= {"sqlite_p50_ms": round(p50, 1), "sqlite_p95_ms": round(p95, 1)}
+    print(json.dumps(row), file=sys.stderr, flush=True)  # the larger sizes take an hour
     return row
 
 

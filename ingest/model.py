@@ -449,6 +449,65 @@ class RuleState:
     failed_since: datetime | None = None
     error: str = ""
     enabled: bool = True
+    window_end: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleWindow:
+    """What a window rule counted in one closed window; baselines are made of these.
+
+    `id` = SHA-256(rule id, rule version, start).
+
+    Attributes:
+        started_at: when the window began; it ends at `end`.
+        counts: by group key; groups that gave nothing are left out.
+    """
+
+    INDEXED: ClassVar[tuple[str, ...]] = ("rule_id", "started_at")
+
+    id: str
+    rule_id: str
+    started_at: datetime
+    end: datetime
+    counts: tuple[tuple[tuple[str, ...], int], ...] = ()
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The desk's wish not to be sent a rule's alerts for a while; they are made all the same.
+
+    Attributes:
+        key: values that a group's key must hold; () means every group of the rule.
+        until: silent while `created_at` <= the alert's making < `until`; ended early by setting it.
+    """
+
+    INDEXED: ClassVar[tuple[str, ...]] = ("rule_id",)
+
+    id: str
+    rule_id: str
+    created_at: datetime
+    until: datetime
+    author: str
+    key: tuple[str, ...] = ()
+    reason: str = ""
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A standing that an alert of a group has told.
+
+    Attributes:
+        start: period_start of that alert; article_id: what opened it.
+        parties: of the meeting, for `change`; last_at: its latest report, to the day.
+    """
+
+    standing: str
+    start: datetime
+    article_id: str
+    parties: tuple[str, ...] = ()
+    last_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -456,6 +515,11 @@ class AlertGroup:
     """One group of a rule (`id` = SHA-256(rule id, group key)): the period it is in.
 
     For a `new` rule this record is the registry of pairs seen; it is never deleted.
+
+    Attributes:
+        step: how many periods came before; streak: how many of them without a pause.
+        told: standings told in this period, or of `change` ever.
+        closed: its alert was withdrawn, so the next match opens a period.
     """
 
     INDEXED: ClassVar[tuple[str, ...]] = ("rule_id",)
@@ -468,11 +532,18 @@ class AlertGroup:
     step: int = 0
     article_id: str = ""
     from_history: bool = False
+    streak: int = 0
+    told: tuple[Told, ...] = ()
+    closed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What made a rule fire: the sentence and where it stands."""
+    """What made a rule fire: the sentence and where it stands.
+
+    Attributes:
+        fact: what the sentence says, in ids: it stands while the article still says so.
+    """
 
     article_id: str
     mention: str
@@ -484,11 +555,20 @@ class Evidence:
     line: str
     published_at: datetime | None
     confidence: float = 1.0
+    fact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A rule's firing for one group and period: SHA-256(rule id, group key, period start)."""
+    """A rule's firing for one group and period: SHA-256(rule id, group key, period start).
+
+    Attributes:
+        key: the group's values, and the standing where the rule tells standings apart.
+        type: of the rule; rules_revision: of the rules in the store, 0 if they lie in a file.
+        state: open, acked, disputed (its evidence is contradicted), silenced or withdrawn.
+        changed_at: when it became disputed or withdrawn; why: what withdrew it.
+        silenced_by: id of the silence; such an alert has no outbox rows.
+    """
 
     INDEXED: ClassVar[tuple[str, ...]] = ("rule_id", "created_at", "state")
 
@@ -503,11 +583,23 @@ class Alert:
     to: tuple[str, ...] = ()
     state: str = "open"
     revision: int = 0
+    type: str = ""
+    rules_revision: int = 0
+    changed_at: datetime | None = None
+    why: str = ""
+    silenced_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An outbox row: one alert to one channel. `id` = SHA-256(alert id, channel, purpose)."""
+    """An outbox row: one alert to one channel. `id` = SHA-256(alert id, channel, purpose).
+
+    Attributes:
+        purpose: `alert`; `dispute`: a delivered alert is contradicted; `withdrawal`: it is taken
+            back.
+        state: pending, delivered, dead, or `withdrawn`: its alert was taken back before it went.
+        why: the sentence that a withdrawal gives.
+    """
 
     INDEXED: ClassVar[tuple[str, ...]] = ("state", "next_try_at", "alert_id")
 
@@ -521,4 +613,5 @@ class Delivery:
     next_try_at: datetime | None = None
     delivered_at: datetime | None = None
     error: str = ""
+    why: str = ""
     revision: int = 0

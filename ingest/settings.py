@@ -147,6 +147,45 @@ class AlertSettings(_Section):
     max_age_h: float = Field(
         48.0, gt=0, description="Articles published earlier than this raise no alert, in hours."
     )
+    templates: Path | None = Field(
+        None, description="Folder of the desk's own message templates; see docs/alerts.md."
+    )
+
+
+class OpsSettings(_Section):
+    """Alarms about the running of Summitwatch itself, sent without store and outbox."""
+
+    to: SecretStr | None = Field(
+        None,
+        description="Where operational alarms go: a channel of the rules, or a URL (https, slack+https, smtp, file, stdout, apprise).",
+    )
+    heartbeat_url: SecretStr | None = Field(
+        None, description="Asked for after every good pass: a dead-man's switch."
+    )
+    quiet_after: str = Field(
+        "2h",
+        pattern=r"^([1-9]\d{0,4}[smhd])?$",
+        description="A store that takes no article for so long is an alarm (90m, 2h, 1d); empty: never.",
+    )
+    state: Path = Field(
+        Path("data/ops.json"), description="File that remembers which alarms were told."
+    )
+
+    @property
+    def quiet_after_s(self) -> int:
+        """`quiet_after` in seconds; 0: never."""
+        unit_s = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+        return int(self.quiet_after[:-1]) * unit_s[self.quiet_after[-1]] if self.quiet_after else 0
+
+
+class WebSettings(_Section):
+    """Pages of our own."""
+
+    base_url: str = Field(
+        "",
+        pattern=r"^(https?://[^\s]+)?$",
+        description="Where readers reach the board and articles; alerts then link there, else to the publisher.",
+    )
 
 
 class ElasticsearchSettings(_Section):
@@ -199,6 +238,8 @@ class Settings(BaseSettings):
     extract: ExtractSettings = ExtractSettings()
     archive: ArchiveSettings = ArchiveSettings()
     alerts: AlertSettings = AlertSettings()
+    ops: OpsSettings = OpsSettings()
+    web: WebSettings = WebSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     log: LogSettings = LogSettings()
 

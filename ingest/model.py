@@ -598,7 +598,6 @@ class Delivery:
         purpose: `alert`; `dispute`: a delivered alert is contradicted; `withdrawal`: it is taken
             back.
         state: pending, delivered, dead, or `withdrawn`: its alert was taken back before it went.
-        why: the sentence that a withdrawal gives.
     """
 
     INDEXED: ClassVar[tuple[str, ...]] = ("state", "next_try_at", "alert_id")
@@ -613,5 +612,4 @@ class Delivery:
     next_try_at: datetime | None = None
     delivered_at: datetime | None = None
     error: str = ""
-    why: str = ""
     revision: int = 0

@@ -125,6 +125,11 @@ class Fetcher:
         self._ssl = ssl_context or _trusted_roots()
         self._slots = asyncio.Semaphore(settings.concurrency)
 
+    @property
+    def settings(self) -> FetchSettings:
+        """The limits in force, for what has to dial by itself."""
+        return self._settings
+
     async def __aenter__(self) -> Self:
         return self
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.model import Entry, Feed, Tagged
 
 MAX_REVISIONS = 20
+STANCE_FLAG = "stance"
 
 
 def is_own_canonical(canonical_url: str, page_url: str) -> bool:
@@ -142,9 +143,12 @@ def _published(
 
 
 def with_tags(article: Article, tagged: Tagged) -> Article:
-    """Embed what the tagger said."""
+    """Embed what the tagger said; an article with a stance bears the flag that finds it."""
+    flags = set(article.flags) - {STANCE_FLAG} | ({STANCE_FLAG} if tagged.stances else set())
     return replace(
         article,
+        flags=tuple(sorted(flags)),
+        stances=tagged.stances,
         mentions=tagged.mentions,
         title_mentions=tagged.title_mentions,
         proposals=tagged.proposals,

@@ -85,6 +85,29 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class MeetingStance:
+    """A refusal or readiness to meet at all, with no place named. No proposal, no part of scores.
+
+    Attributes:
+        by: entity id of the leader, or the ISO code of the government; `by_name` as in a proposal.
+        country: ISO code of the state that it speaks for.
+        stand: `refused` or `ready`.
+        parties: ISO codes of those who would meet.
+        start, end: the sentence, as offsets into the article's text.
+    """
+
+    by: str
+    by_name: str
+    country: str | None
+    stand: Literal["refused", "ready"]
+    parties: tuple[str, ...]
+    start: int
+    end: int
+    confidence: float = 1.0
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Tagged:
     """What `tag()` says of one text."""
 
@@ -92,6 +115,7 @@ class Tagged:
     proposals: tuple[Proposal, ...] = ()
     title_mentions: tuple[Mention, ...] = ()
     version: str = ""
+    stances: tuple[MeetingStance, ...] = ()
 
 
 # --- articles ----------------------------------------------------------------------------------
@@ -166,6 +190,7 @@ class Article:
     mentions: tuple[Mention, ...] = ()
     title_mentions: tuple[Mention, ...] = ()
     proposals: tuple[Proposal, ...] = ()
+    stances: tuple[MeetingStance, ...] = ()
     tagger_version: str = ""
     revisions: tuple[Revision, ...] = ()
 

@@ -67,6 +67,15 @@ class Suggesting(Protocol):
         ...
 
 
+@runtime_checkable
+class Redirecting(Protocol):
+    """Names some of whose ids have become others."""
+
+    def is_former(self, entity_id: str) -> bool:
+        """Return whether the id now leads to another."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Value:
     """One value as written, and where."""
@@ -162,6 +171,8 @@ class Resolver:
         return tuple(sorted(codes))
 
     def _note(self, text: str, found: tuple[str, ...]) -> None:
+        if isinstance(self._names, Redirecting):
+            found = tuple(one for one in found if not self._names.is_former(one))
         if len(found) > 1:
             note = f"{text!r} may mean {', '.join(sorted(found))}: any of them is searched for"
             if note not in self.notes:

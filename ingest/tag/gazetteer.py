@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import difflib
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from ingest.errors import SettingsError
 from ingest.tag.fold import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
 
@@ -102,9 +105,14 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
 
 @dataclass(frozen=True)
 class Gazetteer:
-    """Names to entities and back. Build with `Gazetteer.load()`."""
+    """Names to entities and back. Build with `Gazetteer.load()`.
+
+    Attributes:
+        redirects: id of a merged or promoted entity -> the id it has now.
+    """
 
     compiled: Compiled
+    redirects: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def load(cls, path: Path = COMPILED) -> Gazetteer:
@@ -138,11 +146,26 @@ class Gazetteer:
         return {country.code: country for country in self.compiled.countries}
 
     def entity(self, entity_id: str) -> Entity | None:
-        """The entity with this id, or None."""
-        return self._by_id.get(entity_id)
+        """The entity with this id (or that it became), or None."""
+        return self._by_id.get(self.current(entity_id))
+
+    def current(self, entity_id: str) -> str:
+        """The id that an entity has now: a merged or promoted one has moved."""
+        return self.redirects.get(entity_id, entity_id)
+
+    def is_former(self, entity_id: str) -> bool:
+        """Whether the id is one that an entity had before it was merged or promoted."""
+        return entity_id in self.redirects
+
+    def with_former(self, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """These ids as they are now, and all that lead to them: articles may still hold those."""
+        now = dict.fromkeys(map(self.current, ids))
+        return (*now, *(former for former, to in self.redirects.items() if to in now))
 
     def resolve(self, kind: Literal["leader", "venue", "any"], text: str) -> tuple[str, ...]:
         """Ids of all entities that bear a name, in any language, inflected or not.
+
+        An entity that others were merged into is followed by their former ids.
 
         Args:
             kind: which to return.
@@ -151,8 +174,10 @@ class Gazetteer:
         Returns:
             0..n ids, likeliest first.
         """
-        wanted = " ".join(text.split())
-        if wanted in self._by_id:
+        return self.with_former(self._named(kind, " ".join(text.split())))
+
+    def _named(self, kind: Literal["leader", "venue", "any"], wanted: str) -> tuple[str, ...]:
+        if wanted in self._by_id or wanted in self.redirects:
             return (wanted,)
         found: dict[str, tuple[int, int]] = {}
         for target in self.compiled.forms.get(fold(wanted), ()):

@@ -57,24 +57,38 @@ def is_whole(text: str, start: int, end: int) -> bool:
     return True
 
 
-class Matcher:
-    """The automaton over the first words of a gazetteer's forms."""
+def _automaton(words: Iterable[str]) -> ahocorasick_rs.AhoCorasick:
+    return ahocorasick_rs.AhoCorasick(
+        tuple(words),
+        matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
+        store_patterns=False,
+    )
 
-    def __init__(self, gazetteer: Gazetteer) -> None:
+
+class Matcher:
+    """The automaton over the first words of a gazetteer's forms.
+
+    Args:
+        base: a matcher whose first words the gazetteer has too (the one without the desk's
+            overlay): only the words it lacks make a second, small automaton.
+    """
+
+    def __init__(self, gazetteer: Gazetteer, base: Matcher | None = None) -> None:
         self._forms = gazetteer.compiled.forms
         self._firsts = gazetteer.compiled.firsts
-        self._automaton = ahocorasick_rs.AhoCorasick(
-            tuple(self._firsts),
-            matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
-            store_patterns=False,
-        )
+        if base is None:
+            self._automata = (_automaton(self._firsts),)
+            return
+        more = [word for word in self._firsts if word not in base._firsts]
+        self._automata = (*base._automata, *((_automaton(more),) if more else ()))
 
     def find(self, folded: Folded) -> list[Hit]:
         """Hits in text order, never overlapping; offsets are into `folded.visible`."""
         text = folded.text
         spans = [
             span
-            for _index, start, end in self._automaton.find_matches_as_indexes(text)
+            for automaton in self._automata
+            for _index, start, end in automaton.find_matches_as_indexes(text)
             if is_whole(text, start, end)
             for span in self._forms_at(text, start, end)
         ]

@@ -1,0 +1,220 @@
+"""The compiled gazetteer with the desk's overlay on top: rows keep their place, new ones follow.
+
+Forms are made by the code that compiles the gazetteer, so a desk's name bends like any other.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from ingest.tag.compile import Builder, case_rule, surname_of
+from ingest.tag.fold import fold
+from ingest.tag.gazetteer import (
+    ALL_CAPS,
+    LEADER,
+    PLACE,
+    SURNAME,
+    Compiled,
+    Entity,
+    Gazetteer,
+    unpack,
+)
+from ingest.tag.inflect import inflect
+from ingest.tag.match import WORD
+from ingest.tag.translit import to_belarusian, to_ukrainian
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ingest.tag.overlay import Overlay, Own
+
+OWN_WEIGHT = 2_000_000  # as a curated place weighs: a desk adds what it means to see
+
+
+def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:
+    """Return the gazetteer with the overlay applied.
+
+    Args:
+        number: the overlay's revision; it ends the version of the result.
+    """
+    if not overlay.entities and not overlay.redirects:
+        return base
+    compiled = base.compiled
+    entities = list(compiled.entities)
+    row_of = {entity.id: row for row, entity in enumerate(entities)}
+    build = Builder()
+    dropped: set[tuple[str, int]] = set()
+    for own in overlay.entities.values():
+        row = row_of.setdefault(own.id, len(entities))
+        if row == len(entities):
+            entities.append(Entity(own.id, own.kind or kind_of(own.id), own.name or own.id))
+        entities[row] = _merged(entities[row], own)
+        for form, kind in _dropped(own, entities[row].kind):
+            dropped.add((form, row << 3 | kind))
+        _add_forms(build, own, row, entities[row].kind)
+    for former, now in overlay.redirects.items():
+        old, new = row_of.get(former), row_of.get(now)
+        if new is not None and old is not None:
+            entities[new] = _joined(entities[new], entities[old])
+    for former, now in overlay.redirects.items():
+        old, new = row_of.get(former), row_of.get(now)
+        if new is not None and old is not None:
+            entities[old] = entities[new]
+    forms = _with_forms(compiled.forms, build.forms, dropped)
+    return Gazetteer(
+        Compiled(
+            version=f"{compiled.version}+o{number}",
+            sources=compiled.sources,
+            entities=tuple(entities),
+            countries=compiled.countries,
+            titles=compiled.titles,
+            epithets=compiled.epithets,
+            forms=forms,
+            firsts=_with_firsts(compiled.firsts, build.forms),
+        ),
+        redirects=dict(overlay.redirects),
+    )
+
+
+def kind_of(entity_id: str) -> str:
+    """Return what an id without a kind names: a leader, or a city."""
+    return "leader" if entity_id.startswith("leader:") else "city"
+
+
+def forms_of(own: Own, kind: str) -> frozenset[str]:
+    """Return every folded form that an overlay entity adds or takes away."""
+    build = Builder()
+    _add_forms(build, own, 0, kind)
+    return frozenset(build.forms) | {form for form, _kind in _dropped(own, kind)}
+
+
+def entity_forms(gazetteer: Gazetteer, entity_id: str) -> frozenset[str]:
+    """Return every folded form by which a gazetteer knows an entity."""
+    rows = {r for r, e in enumerate(gazetteer.compiled.entities) if e.id == entity_id}
+    return frozenset(
+        form
+        for form, targets in gazetteer.compiled.forms.items()
+        if any(unpack(t)[1] <= PLACE and unpack(t)[0] in rows for t in targets)
+    )
+
+
+def _merged(entity: Entity, own: Own) -> Entity:
+    names: dict[str, tuple[str, ...]] = dict(entity.names)
+    if own.name:
+        names["en"] = tuple(dict.fromkeys((own.name.split(" (")[0], *names.get("en", ()))))
+    for lang, found in own.names.items():
+        names[lang] = tuple(dict.fromkeys((*names.get(lang, ()), *found)))
+    gone = {fold(name) for name in own.drop}
+    kept = {lang: tuple(n for n in found if fold(n) not in gone) for lang, found in names.items()}
+    return msgspec.structs.replace(
+        entity,
+        kind=own.kind or entity.kind,
+        name=own.name or entity.name,
+        country=own.country or entity.country,
+        qid=own.qid or entity.qid,
+        names={lang: found for lang, found in kept.items() if found},
+        lat=entity.lat if own.lat is None else own.lat,
+        lon=entity.lon if own.lon is None else own.lon,
+        offices=entity.offices
+        if own.offices is None
+        else tuple(sorted(own.offices, key=lambda o: (o.start, o.end))),
+        weight=entity.weight if entity.kind == "leader" else max(entity.weight, OWN_WEIGHT),
+    )
+
+
+def _joined(entity: Entity, former: Entity) -> Entity:
+    """An entity with the names and offices of one that was merged into it."""
+    names = {
+        lang: tuple(dict.fromkeys((*entity.names.get(lang, ()), *former.names.get(lang, ()))))
+        for lang in {*entity.names, *former.names}
+    }
+    offices = sorted({*entity.offices, *former.offices}, key=lambda o: (o.start, o.end))
+    return msgspec.structs.replace(entity, names=names, offices=tuple(offices))
+
+
+def _add_forms(build: Builder, own: Own, row: int, kind: str) -> None:
+    if kind == "leader":
+        for lang, spelled, what in _leader_names(own):
+            for written in ("pl", "de") if lang in {"", "en"} else (lang,):
+                build.add_name(spelled, written, row, what)
+        return
+    for lang, spelled in _place_names(own):
+        if lang == "en" and kind != "country":
+            languages: tuple[str, ...] = ("de", "pl")
+        else:
+            languages = (lang,)
+        for written in languages:
+            build.add_name(spelled, written, row, PLACE)
+
+
+def _leader_names(own: Own) -> Iterable[tuple[str, str, int]]:
+    """(language, name, LEADER or SURNAME): full names, and what may stand alone."""
+    names = {lang: list(found) for lang, found in own.names.items()}
+    if own.name:
+        names.setdefault("en", []).insert(0, own.name)
+    for lang, carry in (("uk", to_ukrainian), ("be", to_belarusian)):
+        if not names.get(lang):
+            names[lang] = [one for spelled in names.get("ru", ()) for one in carry(spelled)]
+    for lang, found in names.items():
+        for spelled in dict.fromkeys(found):
+            whole = spelled.replace("*", "")
+            yield lang, whole, LEADER if " " in whole else SURNAME
+            if " " in whole and (tail := surname_of(spelled)) and lang not in own.short:
+                yield lang, tail, SURNAME
+    for lang, found in own.short.items():
+        for spelled in found:
+            yield lang, spelled, SURNAME
+
+
+def _place_names(own: Own) -> Iterable[tuple[str, str]]:
+    names = {lang: list(found) for lang, found in own.names.items()}
+    if own.name:
+        names.setdefault("en", []).insert(0, own.name.split(" (")[0])
+    for lang, carry in (("uk", to_ukrainian), ("be", to_belarusian)):
+        if not names.get(lang):
+            names[lang] = [one for n in names.get("ru", ()) for one in carry(n, place=True)]
+    for lang, found in names.items():
+        for spelled in dict.fromkeys(found):
+            yield lang, spelled
+
+
+def _dropped(own: Own, kind: str) -> Iterable[tuple[str, int]]:
+    """(folded form, kind) of the names that the entity loses, in any ending."""
+    kinds = (LEADER, SURNAME) if kind == "leader" else (PLACE,)
+    for name, lang, what in product(own.drop, ("", "ru", "uk", "be", "pl", "de"), kinds):
+        for form in inflect(name, lang) if case_rule(name) != ALL_CAPS else (name,):
+            yield fold(form), what
+
+
+def _with_forms(
+    base: Mapping[str, tuple[int, ...]],
+    added: Mapping[str, Iterable[int]],
+    dropped: set[tuple[str, int]],
+) -> dict[str, tuple[int, ...]]:
+    forms = dict(base)
+    for form, key in dropped:
+        kept = tuple(t for t in forms.get(form, ()) if _key(t) != key)
+        if kept:
+            forms[form] = kept
+        else:
+            forms.pop(form, None)
+    for form, targets in added.items():
+        forms[form] = tuple(dict.fromkeys((*forms.get(form, ()), *targets)))
+    return forms
+
+
+def _key(target: int) -> int:
+    row, kind, _case = unpack(target)
+    return row << 3 | kind
+
+
+def _with_firsts(base: Mapping[str, int], added: Iterable[str]) -> dict[str, int]:
+    firsts = dict(base)
+    for form in added:
+        words = WORD.findall(form)
+        if words and WORD.match(form):
+            firsts[words[0]] = max(firsts.get(words[0], 0), len(words))
+    return firsts

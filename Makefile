@@ -36,10 +36,7 @@ type: install-dev  ## mypy, strict on ingest/
 	$(BIN)/mypy
 
 test: lint type  ## everything that CI runs
-	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest
-	$(BIN)/coverage combine --quiet
-	$(BIN)/coverage report
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup --cov --cov-report term
 
 drills: install-dev  ## the long fault drills
 	$(BIN)/pytest -m drill --timeout 1800 --override-ini addopts=--strict-markers

@@ -23,6 +23,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker has all tests of Elasticsearch, and so its server; the others share by file."""
+    for item in items:
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        needs_server = "elastic_server" in getattr(item, "fixturenames", ())
+        is_elastic = needs_server or "elastic" in params.values()
+        item.add_marker(pytest.mark.xdist_group("elastic" if is_elastic else item.path.stem))
+
+
 @pytest.fixture
 def hostile() -> Iterator[HostileServer]:
     """A server that misbehaves on purpose; its faults stand in tests/hostile/faults.py."""

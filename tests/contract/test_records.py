@@ -29,6 +29,9 @@ SAMPLES = (
     model.Lease(id="poll", holder="h", host="h", pid=1, started_at=NOW, expires_at=NOW),
     model.Run(id="r", started_at=NOW, counters={"new": 3}),
     Note(id="n", value=""),
+    model.DeskRevision(
+        id="rules-00000001", kind="rules", number=1, body="a: ж", author="ann", at=NOW
+    ),
     model.RuleState(id="r", enabled=False),
     model.AlertGroup(id="g", rule_id="r", key=("leader:a", "place:b"), period_start=NOW),
     model.Alert(

@@ -28,6 +28,8 @@ KINDS: tuple[type[Record], ...] = (
     model.Note,
     model.DeskRevision,
     model.RuleState,
+    model.RuleWindow,
+    model.Silence,
     model.AlertGroup,
     model.Alert,
     model.Delivery,

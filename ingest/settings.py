@@ -68,6 +68,10 @@ class FetchSettings(_Section):
         (),
         description="host:port pairs excepted from the guard against private addresses, joined by commas.",
     )
+    pinned: HostList = Field(
+        (),
+        description="host=address:port, joined by commas: dialled there whatever DNS says and excepted from the guard (a test network, the sample newsroom).",
+    )
     proxy: str = Field(
         "",
         description="The desk's own proxy, such as http://proxy.example.org:3128; environment proxies are ignored.",
@@ -76,7 +80,7 @@ class FetchSettings(_Section):
         True, description="Whether robots.txt is asked before an article page is fetched."
     )
 
-    _split_hosts = field_validator("allow_private", mode="before")(_split)
+    _split_hosts = field_validator("allow_private", "pinned", mode="before")(_split)
 
 
 class PollSettings(_Section):
@@ -209,6 +213,29 @@ class ElasticsearchSettings(_Section):
     compress: bool = Field(False, description="Whether requests are compressed on the wire.")
 
 
+class AirflowSettings(_Section):
+    """How the DAGs run; read from the environment alone, since DAG files are parsed without I/O."""
+
+    pool: str = Field(
+        "default_pool",
+        description="Pool of tasks that write to the store; `summitwatch airflow setup` creates it.",
+    )
+    slots: int = Field(
+        4,
+        ge=1,
+        le=128,
+        description="Batches that may run at once; one on SQLite, whatever this says.",
+    )
+    connection: str = Field(
+        "elasticsearch_default",
+        description="Airflow connection of the Elasticsearch, used where `store` is not set.",
+    )
+    retries: int = Field(3, ge=0, le=20, description="Retries of a failed task.")
+    retry_delay_s: float = Field(
+        30.0, gt=0, description="Seconds before the first retry; doubled for each further one."
+    )
+
+
 class LogSettings(_Section):
     """Logs on standard error."""
 
@@ -241,6 +268,7 @@ class Settings(BaseSettings):
     ops: OpsSettings = OpsSettings()
     web: WebSettings = WebSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
+    airflow: AirflowSettings = AirflowSettings()
     log: LogSettings = LogSettings()
 
     @field_validator("timezone")

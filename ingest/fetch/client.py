@@ -23,7 +23,7 @@ from ingest.fetch.backend import GuardedBackend
 from ingest.fetch.guard import Guard
 from ingest.fetch.limits import BoundedBody
 from ingest.fetch.proxy import parse_proxy
-from ingest.fetch.resolve import Resolver, SystemResolver
+from ingest.fetch.resolve import Resolver, SystemResolver, map_resolver, parse_pinned
 from ingest.fetch.result import (
     FetchFailed,
     FetchResult,
@@ -117,6 +117,8 @@ class Fetcher:
         self._own_resolver: SystemResolver | None = None
         if resolver is None:
             resolver = self._own_resolver = SystemResolver()
+            if settings.pinned:
+                resolver = map_resolver(parse_pinned(settings.pinned), resolver)
         self._guard = Guard(
             resolver,
             allow_private=settings.allow_private,

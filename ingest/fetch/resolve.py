@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
+
+from ingest.errors import SettingsError
 
 # (host, port) -> addresses as text. Raises OSError (socket.gaierror) where there are none.
 Resolver: TypeAlias = Callable[[str, int], Awaitable[Sequence[str]]]
@@ -76,3 +78,17 @@ def map_resolver(
         >>> resolver = map_resolver({"courier.example": ("127.0.0.1", 43211)})
     """
     return MapResolver(mapping, fallback)
+
+
+def parse_pinned(pairs: Iterable[str]) -> dict[str, tuple[str, int]]:
+    """Read `host=address:port` pairs; raises SettingsError for anything else."""
+    mapping = {}
+    for pair in pairs:
+        host, _, target = pair.partition("=")
+        address, _, port = target.rpartition(":")
+        if not (host and address and port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+            raise SettingsError(
+                "fetch.pinned", f"{pair!r} is no pair", "write pairs such as name=127.0.0.1:8000"
+            )
+        mapping[host.strip()] = (address.strip("[] "), int(port))
+    return mapping

@@ -13,6 +13,7 @@ from ingest.store.sqlite import SqliteStore
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ingest.settings import ElasticsearchSettings
     from ingest.store.port import Store
 
 _SQLITE = "sqlite:///"
@@ -24,6 +25,7 @@ def open_store(
     *,
     create: bool = True,
     locate: Callable[[str], tuple[float, float] | None] | None = None,
+    elasticsearch: ElasticsearchSettings | None = None,
 ) -> Store:
     """Open the store that a URL names: `sqlite:///path` (a fourth slash for an absolute path).
 
@@ -34,6 +36,7 @@ def open_store(
         prefix: of index names.
         create: whether to make the store where there is none.
         locate: latitude and longitude of a place by its id, for maps over Elasticsearch.
+        elasticsearch: credentials and trust; None: those of the settings.
 
     Raises:
         SettingsError: no kind of store that we know.
@@ -42,7 +45,8 @@ def open_store(
     if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
         return SqliteStore.open(Path(unquote(url.removeprefix(_SQLITE))), create=create)
     if url.startswith(("http://", "https://")):
-        return _open_elastic(url, prefix, create=create, locate=locate or _nowhere)
+        settings = elasticsearch or load_settings().elasticsearch
+        return _open_elastic(url, prefix, settings, create=create, locate=locate or _nowhere)
     raise SettingsError(
         "store",
         f"{url!r} names no store",
@@ -57,6 +61,7 @@ def _nowhere(entity: str) -> None:  # noqa: ARG001  the shape of `locate`
 def _open_elastic(
     url: str,
     prefix: str,
+    settings: ElasticsearchSettings,
     *,
     create: bool,
     locate: Callable[[str], tuple[float, float] | None],
@@ -69,5 +74,4 @@ def _open_elastic(
             "the Elasticsearch client is not installed",
             "pip install 'summitwatch[elasticsearch]'",
         ) from exc
-    settings = load_settings().elasticsearch
     return ElasticStore.open(url, prefix, settings, create=create, locate=locate)

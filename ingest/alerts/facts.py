@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from ingest.ids import mention_id
 from ingest.lines import PERHAPS_BELOW, line_of
 from ingest.model import VENUE_ROLES, Evidence
-from ingest.query.analysis import fold_text
+from ingest.query.analysis import analyze, fold_text
 from ingest.query.projection import Projection, project, role_of
 from ingest.store.rows import proposal_rows
 
@@ -224,9 +224,10 @@ class View:
         return f" {fold_text(former.title)} {fold_text(former.text)} "
 
     def _sentence_with(self, stems: frozenset[str]) -> str:
-        text, analysis = self.article.text, self.projection.text if stems else None
-        if analysis is None:
+        text = self.article.text
+        if stems.isdisjoint(self.projection.text.stems):
             return ""
+        analysis = analyze(text, self.article.lang)
         for stem, (start, _) in zip(analysis.stems, analysis.offsets, strict=True):
             if stem in stems:
                 return sentence_at(text, start)

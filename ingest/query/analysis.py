@@ -37,6 +37,14 @@ _PLAIN = str.maketrans(
 
 
 @dataclass(frozen=True, slots=True)
+class Streams:
+    """A text's folded terms and their stems, in order and in step: what engines index."""
+
+    terms: tuple[str, ...]
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Analysis:
     """A text's terms, in order: `terms[i]` and `stems[i]` stand at `offsets[i]`.
 
@@ -71,7 +79,8 @@ def fold_terms(text: str) -> tuple[str, ...]:
 
 def analyze(text: str, lang: str = "und") -> Analysis:
     """Analyse a text of that language (`und`: unknown)."""
-    found = [(*_analyze_word(match.group(), lang), match.span()) for match in _TERM.finditer(text)]
+    words = _words(lang)
+    found = [(*words[match.group()], match.span()) for match in _TERM.finditer(text)]
     found = [each for each in found if each[0]]
     if not found:
         return Analysis((), (), ())
@@ -79,7 +88,34 @@ def analyze(text: str, lang: str = "und") -> Analysis:
     return Analysis(terms, stems, offsets)
 
 
-@lru_cache(maxsize=200_000)
-def _analyze_word(word: str, lang: str) -> tuple[str, str]:
-    term = fold(word)
-    return term, stem(term, lang)
+def streams(text: str, lang: str = "und") -> Streams:
+    """Return the terms and stems of `analyze`, in a third of its time."""
+    found = [pair for pair in map(_words(lang).__getitem__, _TERM.findall(text)) if pair[0]]
+    if not found:
+        return Streams((), ())
+    terms, stems = zip(*found, strict=True)
+    return Streams(terms, stems)
+
+
+MAX_WORDS = 100_000
+"""Words remembered of a language, about 20 MB; texts of one language use fewer."""
+
+
+class _Words(dict[str, tuple[str, str]]):
+    """Term and stem by word as written: most words of a text have been met before."""
+
+    def __init__(self, lang: str) -> None:
+        super().__init__()
+        self._lang = lang
+
+    def __missing__(self, word: str) -> tuple[str, str]:
+        if len(self) >= MAX_WORDS:
+            self.clear()
+        term = fold(word)
+        self[word] = found = term, stem(term, self._lang)
+        return found
+
+
+@lru_cache(maxsize=12)
+def _words(lang: str) -> _Words:
+    return _Words(lang)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.model import VENUE_ROLES
-from ingest.query.analysis import Analysis, analyze
+from ingest.query.analysis import Streams, streams
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,7 +28,7 @@ class Projection:
     """An article as the engines see it.
 
     Attributes:
-        title, text: their analyses.
+        title, text: their terms and stems.
         leaders: entity ids named in text or title.
         venues: places in one of the four venue roles; places: in any role.
         place_roles: `place:minsk-by|proposed`, one for each pair: binds venue and role.
@@ -37,8 +37,8 @@ class Projection:
     """
 
     id: str
-    title: Analysis
-    text: Analysis
+    title: Streams
+    text: Streams
     leaders: frozenset[str]
     venues: frozenset[str]
     places: frozenset[str]
@@ -107,8 +107,8 @@ def project(article: Article) -> Projection:
     places = [mention for mention in mentions if mention.kind == "venue"]
     return Projection(
         id=article.id,
-        title=analyze(article.title, article.lang),
-        text=analyze(article.text, article.lang),
+        title=streams(article.title, article.lang),
+        text=streams(article.text, article.lang),
         leaders=frozenset(m.entity for m in mentions if m.kind == "leader"),
         venues=frozenset(m.entity for m in places if m.role in VENUE_ROLES),
         places=frozenset(m.entity for m in places),

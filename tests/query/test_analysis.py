@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ingest.query.analysis import MAX_TERM, analyze, fold, fold_terms
+from ingest.query.analysis import MAX_TERM, Streams, analyze, fold, fold_terms, streams
 from ingest.query.stemmers import LANGUAGES, query_stems, stem
 
 
@@ -174,3 +174,9 @@ def test_a_text_of_no_known_language_is_stemmed_by_script():
         "談判",
     )
     assert analyze("talks", "ru").stems == ("talk·en",)
+
+
+@given(st.text(), st.sampled_from(("en", "uk", "tr", "zz")))
+def test_the_streams_are_the_analysis_without_its_offsets(text, lang):
+    analysis = analyze(text, lang)
+    assert streams(text, lang) == Streams(analysis.terms, analysis.stems)

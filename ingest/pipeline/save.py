@@ -122,7 +122,11 @@ def _prepare(services: Services, item: Ready, feeds: Mapping[str, Feed], known: 
         article = replace(article, copy_of=_original(services, article, known))
     known.pending[article.id] = article
     tagged = services.tagger.tag(
-        article.text, lang=article.lang, title=article.title, published=article.effective_at
+        article.text,
+        lang=article.lang,
+        title=article.title,
+        published=article.effective_at,
+        article=article.id,
     )
     after = EntryState.NEW if entry.state is EntryState.NEW else entry.after
     marked = replace(entry, state=EntryState.STORED, article_id=article.id, after=after)

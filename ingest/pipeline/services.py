@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.tag import Tagger
+from ingest.tag.desk import tagger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ingest.fetch.polite import PoliteFetcher
     from ingest.settings import Settings
     from ingest.store.port import Store
+    from ingest.tag import Tagger
     from ingest.workers import WorkerPool
 
 
@@ -60,8 +61,14 @@ class Services:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     counters: Counter[str] = field(default_factory=Counter)
+    loaded: Tagger | None = None
 
     @property
     def tagger(self) -> Tagger:
-        """Loaded for the first article, while the workers start; a run without news needs none."""
-        return Tagger.load()
+        """Loaded for the first article, while the workers start; a run without news needs none.
+
+        With the overlay and corrections that the store then holds, to the end of the run.
+        """
+        if self.loaded is None:
+            self.loaded = tagger_of(self.store)
+        return self.loaded

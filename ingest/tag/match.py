@@ -75,19 +75,19 @@ class Matcher:
 
     def __init__(self, gazetteer: Gazetteer, base: Matcher | None = None) -> None:
         self._forms = gazetteer.compiled.forms
-        self._firsts = gazetteer.compiled.firsts
+        self.firsts = gazetteer.compiled.firsts
         if base is None:
-            self._automata = (_automaton(self._firsts),)
+            self.automata = (_automaton(self.firsts),)
             return
-        more = [word for word in self._firsts if word not in base._firsts]
-        self._automata = (*base._automata, *((_automaton(more),) if more else ()))
+        more = [word for word in self.firsts if word not in base.firsts]
+        self.automata = (*base.automata, *((_automaton(more),) if more else ()))
 
     def find(self, folded: Folded) -> list[Hit]:
         """Hits in text order, never overlapping; offsets are into `folded.visible`."""
         text = folded.text
         spans = [
             span
-            for automaton in self._automata
+            for automaton in self.automata
             for _index, start, end in automaton.find_matches_as_indexes(text)
             if is_whole(text, start, end)
             for span in self._forms_at(text, start, end)
@@ -96,7 +96,7 @@ class Matcher:
 
     def _forms_at(self, text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
         """Every form that begins with the word text[start:end]."""
-        words = self._firsts[text[start:end]]
+        words = self.firsts[text[start:end]]
         if text[start:end] in self._forms:
             yield start, end
         stop = end

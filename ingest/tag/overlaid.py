@@ -164,8 +164,8 @@ def _leader_names(own: Own) -> Iterable[tuple[str, str, int]]:
             yield lang, whole, LEADER if " " in whole else SURNAME
             if " " in whole and (tail := surname_of(spelled)) and lang not in own.short:
                 yield lang, tail, SURNAME
-    for lang, found in own.short.items():
-        for spelled in found:
+    for lang, alone in own.short.items():
+        for spelled in alone:
             yield lang, spelled, SURNAME
 
 

@@ -138,7 +138,12 @@ def _composed(text: str, source: str) -> yaml.Node | None:
         text.encode()
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.AliasEvent):
-                _refuse(source, event.start_mark.line if event.start_mark else 0, "", "anchors and aliases are not read")
+                _refuse(
+                    source,
+                    event.start_mark.line if event.start_mark else 0,
+                    "",
+                    "anchors and aliases are not read",
+                )
         return yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as exc:
         line = exc.problem_mark.line if exc.problem_mark else 0
@@ -304,9 +309,9 @@ class _Reader:
             return []
         if isinstance(node, yaml.SequenceNode):
             return list(node.value)
-        if isinstance(node, yaml.ScalarNode) and node.value:
-            return [node]
-        self._fail(node, "must be a list")
+        if not isinstance(node, yaml.ScalarNode) or not node.value:
+            self._fail(node, "must be a list")
+        return [node]
 
     def _text(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import threading
+from copy import copy
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from ingest.desk import DeskStamp
 from ingest.model import Mention, Tagged
+from ingest.tag.corrections import Corrections
 from ingest.tag.document import Document
 from ingest.tag.fold import fold_text
 from ingest.tag.gazetteer import COMPILED, Gazetteer
 from ingest.tag.match import Matcher
+from ingest.tag.mending import mend_mentions, mend_proposals
+from ingest.tag.overlay import Overlay
 from ingest.tag.people import find_people
 from ingest.tag.places import find_places
 from ingest.tag.proposals import find_proposals
 from ingest.tag.roles import RoleModel, assign_roles
+from ingest.tag.stances import find_stances
 
 # Texts are tagged up to here: no news article is longer, a hostile one may be.
 MAX_TEXT_CHARS = 200_000
@@ -29,9 +35,27 @@ class Tagger:
 
     def __init__(self, gazetteer: Gazetteer, model: RoleModel) -> None:
         self.gazetteer = gazetteer
-        self._matcher = Matcher(gazetteer)
-        self._model = model
+        self.model = model
+        self.corrections = Corrections()
         self.version = f"{gazetteer.version}+{model.version}"
+        self.base_version = self.version
+        self.matcher = Matcher(gazetteer)
+
+    def with_desk(self, overlay: Overlay, corrections: Corrections, stamp: DeskStamp) -> Tagger:
+        """Return a tagger that reads with a desk's overlay and corrections; this one is unchanged.
+
+        Args:
+            stamp: their revisions; they end the version.
+        """
+        from ingest.tag.overlaid import overlaid  # noqa: PLC0415  few processes have an overlay
+
+        made = copy(self)
+        made.gazetteer = overlaid(self.gazetteer, overlay, stamp.overlay)
+        if made.gazetteer is not self.gazetteer:
+            made.matcher = Matcher(made.gazetteer, self.matcher)
+        made.corrections = corrections
+        made.version = self.base_version + stamp.tagging
+        return made
 
     _shared: Tagger | None = None
     _lock = threading.Lock()
@@ -51,7 +75,13 @@ class Tagger:
             return cls._shared
 
     def tag(
-        self, text: str, *, lang: str = "", title: str = "", published: datetime | None = None
+        self,
+        text: str,
+        *,
+        lang: str = "",
+        title: str = "",
+        published: datetime | None = None,
+        article: str = "",
     ) -> Tagged:
         """Tag a text. Never raises on any string.
 
@@ -61,22 +91,31 @@ class Tagger:
                 are still found.
             title: the headline, tagged apart into `title_mentions`.
             published: decides who held an office.
+            article: its id; corrections made in it hold even where their sentence was edited.
 
         Returns:
             Mentions in text order, not overlapping; offsets in code points into `text`
             (`text[m.start:m.end] == m.surface`); proposals; the title's mentions.
         """
         body = self.read(text[:MAX_TEXT_CHARS], lang, published)
+        if self.corrections:
+            mend_mentions(body, self.corrections, article)
         mentions = body.mentions()
         proposals = find_proposals(body)
+        if self.corrections:
+            proposals = mend_proposals(body, proposals, self.corrections, article)
         head: tuple[Mention, ...] = ()
         if title:
-            head = tuple(self.read(title[:2000], lang, published, body).mentions())
+            above = self.read(title[:2000], lang, published, body)
+            if self.corrections:
+                mend_mentions(above, self.corrections, article)
+            head = tuple(above.mentions())
         return Tagged(
             mentions=tuple(mentions),
             proposals=tuple(proposals),
             title_mentions=head,
             version=self.version,
+            stances=tuple(find_stances(body)),
         )
 
     def read(
@@ -94,13 +133,13 @@ class Tagger:
             folded=folded,
             lang=lang.lower()[:2],
             day=published.date() if published else None,
-            hits=self._matcher.find(folded)[:MAX_HITS],
+            hits=self.matcher.find(folded)[:MAX_HITS],
             gazetteer=self.gazetteer,
             context=context,
         )
         find_people(doc)
         find_places(doc)
-        assign_roles(doc, model or self._model)
+        assign_roles(doc, model or self.model)
         return doc
 
 

@@ -1,0 +1,111 @@
+"""The tagger as the desk has set it: the shipped gazetteer, the overlay, the corrections.
+
+What a store holds is read once for each pair of revisions; a revision that this program cannot read
+is passed over, and the last good one stays in use.
+"""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, TypeVar
+
+import structlog
+
+from ingest import desk
+from ingest.desk import DeskStamp
+from ingest.errors import SettingsError
+from ingest.tag.corrections import Corrections, parse_corrections, redirected
+from ingest.tag.overlay import EMPTY, Overlay, parse_overlay
+from ingest.tag.tagger import Tagger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.model import DeskKind
+    from ingest.store.port import Records
+    from ingest.tag.corrections import Correction
+    from ingest.tag.gazetteer import Gazetteer
+
+T = TypeVar("T")
+
+log = structlog.get_logger()
+_lock = threading.Lock()
+_made: dict[tuple[str, str, DeskStamp], Tagger] = {}
+KEPT = 4  # taggers held at once: the one in use, and those a comparison asks for
+
+
+def tagger_of(records: Records) -> Tagger:
+    """Return the tagger with the newest overlay and corrections of a store that can be read.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    numbers, overlay = _good(records, "overlay", parse_overlay, EMPTY)
+    none: tuple[Correction, ...] = ()
+    marks, corrections = _good(records, "corrections", parse_corrections, none)
+    stamp = DeskStamp(overlay=numbers[0], corrections=marks[0])
+    if not stamp.tagging:
+        return Tagger.load()
+    key = (numbers[1], marks[1], stamp)
+    with _lock:
+        if key not in _made:
+            while len(_made) >= KEPT:
+                del _made[next(iter(_made))]
+            kept = Corrections(redirected(corrections, overlay.redirects))
+            _made[key] = Tagger.load().with_desk(overlay, kept, stamp)
+        return _made[key]
+
+
+def gazetteer_of(records: Records) -> Gazetteer:
+    """Return the gazetteer with a store's overlay: what names in queries and rules mean.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    return tagger_of(records).gazetteer
+
+
+def overlay_of(records: Records, number: int | None = None) -> tuple[int, Overlay]:
+    """Return a revision's number and overlay: the newest, or the one asked for; 0 is empty.
+
+    Raises:
+        SettingsError: it cannot be read by this program.
+        UsageError: there is no such revision.
+    """
+    if number == 0:
+        return 0, EMPTY
+    found = desk.latest(records, "overlay") if number is None else desk.numbered(records, "overlay", number)  # fmt: skip
+    if found is None:
+        return 0, EMPTY
+    return found.number, parse_overlay(found.body, f"overlay revision {found.number}")
+
+
+def corrections_of(records: Records, number: int | None = None) -> tuple[int, Corrections]:
+    """Return a revision's number and corrections, as `overlay_of`."""
+    if number == 0:
+        return 0, Corrections()
+    found = desk.latest(records, "corrections") if number is None else desk.numbered(records, "corrections", number)  # fmt: skip
+    if found is None:
+        return 0, Corrections()
+    source = f"corrections revision {found.number}"
+    return found.number, Corrections(parse_corrections(found.body, source))
+
+
+def _good(
+    records: Records, kind: DeskKind, parse: Callable[[str, str], T], empty: T
+) -> tuple[tuple[int, str], T]:
+    """The newest revision that can be read: its number, its text and what it says."""
+    newest = desk.latest(records, kind)
+    if newest is None:
+        return (0, ""), empty
+    try:
+        return (newest.number, newest.body), parse(newest.body, f"{kind} revision {newest.number}")
+    except SettingsError as exc:
+        log.warning("desk_revision_unreadable", kind=kind, number=newest.number, reason=str(exc))
+    for former in desk.history(records, kind):
+        if former.number < newest.number:
+            try:
+                return (former.number, former.body), parse(former.body, kind)
+            except SettingsError:
+                continue
+    return (0, ""), empty

@@ -2,25 +2,27 @@
 
 A try is noted before it is made, so a crash between sending and marking shows: what cannot be
 known to have arrived is sent again. The `file` channel looks whether the alert already stands in
-the file, a webhook gets the same Idempotency-Key, mail the same Message-ID; a terminal and Slack
-are told that it may be a repeat.
+the file, a webhook gets the same Idempotency-Key, mail the same Message-ID; people are told that
+it may be a repeat.
+
+An alert that is withdrawn before it was sent is not sent. One that may have arrived is followed by
+its withdrawal, in the same thread.
 """
 
 from __future__ import annotations
 
 import asyncio
-import sys
 from collections import Counter, defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest.alerts.channels import Letter, SendError
-from ingest.alerts.channels.file import append_records
-from ingest.alerts.channels.webhook import send_slack, send_webhook
-from ingest.alerts.render import alert_json, alert_lines
+from ingest.alerts.channels import SendError
+from ingest.alerts.channels.sending import print_stdout, send
+from ingest.alerts.groups import delivery_id
+from ingest.alerts.letters import PROSE, write_message
 from ingest.errors import LeaseHeldError
 from ingest.leases import lease
 from ingest.model import Alert, Delivery
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from ingest.alerts.channels import Channel
     from ingest.alerts.rules import RuleSet
+    from ingest.alerts.templates import Templates
     from ingest.fetch.client import Fetcher
     from ingest.store.port import Store
 
@@ -41,46 +44,48 @@ GIVE_UP = timedelta(hours=24)
 BACK_OFF_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 
 
-def print_stdout(line: str) -> None:
-    """Print a line on stdout at once; what the terminal's encoding lacks is escaped."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    sys.stdout.flush()
-
-
 async def deliver(
     store: Store,
     rules: RuleSet,
     fetcher: Fetcher | None,
     clock: Callable[[], datetime],
     *,
+    templates: Templates | None = None,
+    lags_s: list[float] | None = None,
     print_line: Callable[[str], None] = print_stdout,
 ) -> Counter[str]:
     """Send what is due in the outbox and mark it; channels do not wait for each other.
 
     Args:
         fetcher: carries webhooks; None where there are none.
+        templates: of the desk; None: ours.
+        lags_s: takes, for each alert delivered, the seconds since its article was stored.
         print_line: takes the lines of the `stdout` channel, made safe for a terminal.
 
     Returns:
-        How many rows were `delivered`, `failed` (to be tried again) or `dead`. Nothing where
-        another run is delivering.
+        How many rows were `delivered`, `failed` (to be tried again), `dead` or `withdrawn` (not
+        sent, since their alert was taken back). Nothing where another run is delivering.
     """
     try:
         with lease(store, "deliver", clock=clock):
-            outbox = _Outbox(store, rules, fetcher, clock, print_line)
-            return await outbox.send_due()
+            outbox = _Outbox(store, rules, fetcher, clock, print_line, templates)
+            counts = await outbox.send_due()
     except LeaseHeldError:
         return Counter()
+    if lags_s is not None:
+        lags_s += outbox.lags_s()
+    return counts
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Outbox:
     store: Store
     rules: RuleSet
     fetcher: Fetcher | None
     clock: Callable[[], datetime]
     print_line: Callable[[str], None]
+    templates: Templates | None
+    sent: list[tuple[Alert, datetime]] = field(default_factory=list)
 
     async def send_due(self) -> Counter[str]:
         counts: Counter[str] = Counter()
@@ -88,68 +93,101 @@ class _Outbox:
             Delivery, Where("state", "=", "pending"), Where("next_try_at", "<=", self.clock())
         )
         alerts = self.store.get_many(Alert, {row.alert_id for row in due})
-        by_channel: defaultdict[str, list[tuple[Delivery, Alert]]] = defaultdict(list)
+        by_channel: defaultdict[str, list[Delivery]] = defaultdict(list)
         for row in sorted(due, key=lambda row: (row.created_at, row.id)):
             if row.alert_id in alerts:
-                by_channel[row.channel].append((row, alerts[row.alert_id]))
+                by_channel[row.channel].append(row)
             else:
                 self.store.put([replace(row, state="dead", error="its alert is gone")])
                 counts["dead"] += 1
         sent = await asyncio.gather(*(self._channel(name, s) for name, s in by_channel.items()))
         return sum(sent, counts)
 
-    async def _channel(self, name: str, sends: Sequence[tuple[Delivery, Alert]]) -> Counter[str]:
+    def lags_s(self) -> list[float]:
+        """Seconds from the storing of its article, in the state that raised it, to each delivery."""
+        articles = self.store.get_articles({a.evidence[0].article_id for a, _ in self.sent})
+        lags = []
+        for alert, at in self.sent:
+            article = articles.get(alert.evidence[0].article_id)
+            # an article may have been saved once more since
+            stored = min(article.indexed_at, alert.created_at) if article else alert.created_at
+            lags.append((at - stored).total_seconds())
+        return lags
+
+    async def _channel(self, name: str, rows: Sequence[Delivery]) -> Counter[str]:
         """Send what is due to one channel; where it is down, all of that is put off at once."""
         counts: Counter[str] = Counter()
         channel = self.rules.channels.get(name)
-        for at, (row, alert) in enumerate(sends):
+        for at, row in enumerate(rows):
             tried = self.store.put([replace(row, tries=row.tries + 1)])[0]
-            if tried is None:
-                continue  # another run has it
+            alert = self.store.get(Alert, row.alert_id)
+            if tried is None or alert is None:
+                continue  # another run has it; or it was deleted just now
+            if row.purpose == "alert" and alert.state == "withdrawn":
+                counts["withdrawn"] += self._take_back(tried)
+                continue
             try:
                 if channel is None:
                     raise SendError(name, "the rules have no such channel")  # noqa: TRY301
-                note = await self._send(
-                    channel, Letter(alert, tried, alert_json(alert, self.rules))
-                )
+                note = await self._send(channel, tried, alert)
             except (SendError, OSError) as exc:
                 reason = exc.reason if isinstance(exc, SendError) else str(exc)
                 log.warning("delivery_failed", channel=name, alert=alert.id[:12], error=reason)
                 # Where the channel is down, the others share its outage and its pauses.
                 is_down = not isinstance(exc, SendError) or exc.is_down
-                rest = [later for later, _ in sends[at + 1 :]] if is_down else []
+                rest = rows[at + 1 :] if is_down else []
                 counts += self._put_off([tried, *rest], exc, reason)
                 if is_down:
                     break
             else:
-                done = replace(tried, state="delivered", delivered_at=self.clock(), error=note)
-                counts["delivered"] += self.store.put([done])[0] is not None
+                counts["delivered"] += self._mark(tried, alert, note)
         return counts
 
-    async def _send(self, channel: Channel, letter: Letter) -> str:
-        """Send one alert; returns what a person should know though it was sent, or ""."""
-        match channel.type:
-            case "file":
-                assert channel.path is not None
-                await asyncio.to_thread(append_records, channel.path, [letter.record])
-            case "email":
-                from ingest.alerts.channels.mail import send_mail  # noqa: PLC0415  jinja2 is large
+    async def _send(self, channel: Channel, row: Delivery, alert: Alert) -> str:
+        if self.templates is None and channel.type in PROSE:
+            from ingest.alerts.templates import Templates  # noqa: PLC0415  jinja2 is large
 
-                return await asyncio.to_thread(send_mail, channel, letter)
-            case "webhook" | "slack":
-                if self.fetcher is None:
-                    raise SendError(channel.name, "there is no network here")
-                post = send_webhook if channel.type == "webhook" else send_slack
-                await post(channel, letter, self.fetcher, self.clock())
-            case _:
-                self._print(letter)
-        return ""
+            self.templates = Templates()
+        message, wrong = write_message(alert, row, channel, self.rules, self.templates)
+        if wrong:
+            log.warning("template_broken", channel=channel.name, error=wrong)
+        note = await send(
+            channel,
+            message,
+            fetcher=self.fetcher,
+            now=self.clock(),
+            print_line=self.print_line,
+        )
+        return "; ".join(filter(None, (note, wrong)))
 
-    def _print(self, letter: Letter) -> None:
-        first, *rest = alert_lines(letter.alert)
-        self.print_line(first if letter.row.tries == 1 else f"{first} (perhaps shown before)")
-        for line in rest:
-            self.print_line(line)
+    def _mark(self, row: Delivery, alert: Alert, note: str) -> bool:
+        now = self.clock()
+        done = replace(row, state="delivered", delivered_at=now, error=note[:500])
+        is_marked = self.store.put([done])[0] is not None
+        log.info("delivered", channel=row.channel, alert=alert.id[:12], purpose=row.purpose)
+        if row.purpose == "alert":
+            self.sent.append((alert, now))
+            current = self.store.get(Alert, alert.id)
+            if current is not None and current.state == "withdrawn":  # while it was on its way
+                self._follow(row)
+        return is_marked
+
+    def _take_back(self, row: Delivery) -> bool:
+        """Do not send a withdrawn alert; if a try before may have arrived, take that back."""
+        if row.tries > 1:
+            self._follow(row)
+        return self.store.put([replace(row, state="withdrawn")])[0] is not None
+
+    def _follow(self, row: Delivery) -> None:
+        """See to it that the withdrawal follows; the next delivery sends it."""
+        withdrawal = Delivery(
+            delivery_id(row.alert_id, row.channel, "withdrawal"),
+            row.alert_id,
+            row.channel,
+            created_at=self.clock(),
+            purpose="withdrawal",
+        )
+        self.store.put([withdrawal])
 
     def _put_off(self, rows: Sequence[Delivery], exc: Exception, reason: str) -> Counter[str]:
         """Put rows off, longer after each try of the first; after a day of that they are dead."""

@@ -1,8 +1,9 @@
-"""Where alerts go: what a channel is, as rules.yaml names it."""
+"""Where alerts go: what a channel is, as rules.yaml names it, and what it is given to send."""
 
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
@@ -13,11 +14,11 @@ from ingest.errors import FetchError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from ingest.alerts.yamldoc import Value
-    from ingest.model import Alert, Delivery
 
-CHANNEL_TYPES = ("stdout", "file", "webhook", "slack", "email")
+CHANNEL_TYPES = ("stdout", "file", "webhook", "slack", "email", "apprise")
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "stdout": ("type",),
@@ -25,9 +26,16 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "webhook": ("type", "url", "secret"),
     "slack": ("type", "url"),
     "email": ("type", "to", "from", "smtp"),
+    "apprise": ("type", "url"),
 }
-_NEEDED = {"webhook": ("url",), "slack": ("url",), "email": ("to", "from", "smtp")}
+_NEEDED = {
+    "webhook": ("url",),
+    "slack": ("url",),
+    "email": ("to", "from", "smtp"),
+    "apprise": ("url",),
+}
 _SCHEMES = {"url": ("http", "https"), "smtp": ("smtp", "smtps")}
+_APPRISE = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+", re.IGNORECASE)
 ENV = "env:"
 
 
@@ -37,7 +45,7 @@ class Channel:
 
     Attributes:
         path: of a `file` channel, as a shell in the working directory would read it.
-        url: of a `webhook` or `slack` channel; secret: signs what a webhook gets.
+        url: of a `webhook`, `slack` or `apprise` channel; secret: signs what a webhook gets.
         to, sender, smtp: of an `email` channel; smtp is `smtp://` or `smtps://user:pass@host:port`.
 
     `url`, `secret` and `smtp` may be `env:NAME`: read from that variable when something is sent.
@@ -54,12 +62,31 @@ class Channel:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """An alert on its way: the alert, its outbox row (this try counted), and its JSON."""
+class Message:
+    """One piece of news, in the shapes that channels send. Made safe by whoever wrote it.
 
-    alert: Alert
-    row: Delivery
+    Attributes:
+        key: the same at every try: what a receiver may know a repeat by.
+        at: when the news was made.
+        label: short and plain: the rule's id.
+        record: as JSON, `id` first.
+        lines: for a terminal.
+        subject: one line; text, html: a mail's two parts; chat: plain text for chats.
+        thread: key of the message that this one follows, "" for the first.
+        tries: this one counted; after more than one it may have arrived before.
+    """
+
+    key: str
+    at: datetime
+    label: str
     record: Mapping[str, object]
+    lines: tuple[str, ...] = ()
+    subject: str = ""
+    text: str = ""
+    html: str = ""
+    chat: str = ""
+    thread: str = ""
+    tries: int = 1
 
 
 class SendError(FetchError):
@@ -95,7 +122,9 @@ def read_channel(name: str, value: Value, alerts_file: Path) -> Channel:
         name=name,
         type=kind,
         path=path,
-        url=_address(fields["url"], "url") if "url" in fields else "",
+        url=_address(fields["url"], "apprise" if kind == "apprise" else "url")
+        if "url" in fields
+        else "",
         secret=fields["secret"].text() if "secret" in fields else "",
         to=tuple(map(_mailbox, fields["to"].many())) if "to" in fields else (),
         sender=_mailbox(fields["from"]) if "from" in fields else "",
@@ -108,6 +137,10 @@ def _address(value: Value, field: str) -> str:
     if text.startswith(ENV):
         if not text.removeprefix(ENV).isidentifier():
             value.fail(f"{text[:80]!r} names no variable", "write env:NAME")
+        return text
+    if field == "apprise":
+        if not _APPRISE.fullmatch(text):
+            value.fail("is no address", "write it as Apprise has it, tgram://…, or env:NAME")
         return text
     schemes = _SCHEMES[field]
     if not is_address(text, schemes):
@@ -146,6 +179,10 @@ def resolved(channel: Channel, setting: str) -> str:
     value = os.environ.get(name, "").strip()
     if not value:
         raise SendError(channel.name, f"the variable {name} is not set")
-    if setting in _SCHEMES and not is_address(value, _SCHEMES[setting]):
+    if channel.type == "apprise":
+        is_good = _APPRISE.fullmatch(value) is not None
+    else:
+        is_good = setting not in _SCHEMES or is_address(value, _SCHEMES[setting])
+    if not is_good:
         raise SendError(channel.name, f"the variable {name} holds no {setting} address")
     return value

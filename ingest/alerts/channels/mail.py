@@ -1,4 +1,4 @@
-"""Mail: one message an alert, text and HTML, the same Message-ID at every try."""
+"""Mail: text and HTML, the same Message-ID at every try, follow-ups in the thread of the first."""
 
 from __future__ import annotations
 
@@ -9,81 +9,37 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
-from jinja2.sandbox import SandboxedEnvironment
-
 from ingest.alerts.channels import SendError, resolved
 from ingest.alerts.render import one_line
 
 if TYPE_CHECKING:
-    from ingest.alerts.channels import Channel, Letter
+    from ingest.alerts.channels import Channel, Message
 
 TIMEOUT_S = 30.0
 MAX_SUBJECT = 200
 
-_HTML = SandboxedEnvironment(autoescape=True).from_string(
-    """\
-<p><strong>{{ line }}</strong></p>
-{% for item in evidence %}
-<blockquote lang="{{ item.lang }}">{{ item.sentence }}</blockquote>
-<p>{{ item.title }}<br>{{ item.source }}, {{ item.lang }}, {{ item.when }}<br>
-{% if item.link %}<a href="{{ item.link }}">{{ item.link }}</a>{% endif %}</p>
-{% endfor %}
-<p><small>rule {{ rule }}, alert {{ id }}</small></p>
-"""
-)
-_TEXT = SandboxedEnvironment(autoescape=False, trim_blocks=True).from_string(
-    """\
-{{ line }}
 
-{% for item in evidence %}
-“{{ item.sentence }}”
-{{ item.title }}
-{{ item.source }}, {{ item.lang }}, {{ item.when }}
-{{ item.link }}
-
-{% endfor %}
-rule {{ rule }}, alert {{ id }}
-"""
-)
-
-
-def make_message(channel: Channel, letter: Letter) -> EmailMessage:
-    """Return the message of an alert; foreign text stays on its line and inside its element."""
-    alert = letter.alert
-    fields = {
-        "line": one_line(alert.line),
-        "rule": alert.rule_id,
-        "id": alert.id,
-        "evidence": [
-            {
-                "sentence": one_line(item.sentence, 2000),
-                "title": one_line(item.title),
-                "source": one_line(item.source, 100),
-                "lang": one_line(item.lang, 20),
-                "when": f"{item.published_at:%Y-%m-%d %H:%M} UTC"
-                if item.published_at
-                else "undated",
-                "link": one_line(item.url, 2000) if item.url.startswith("http") else "",
-            }
-            for item in alert.evidence
-        ],
-    }
-    message = EmailMessage()
-    message["Subject"] = one_line(alert.line, MAX_SUBJECT)
-    message["From"] = channel.sender
-    message["To"] = ", ".join(channel.to)
-    message["Date"] = format_datetime(alert.created_at)
+def make_message(channel: Channel, message: Message) -> EmailMessage:
+    """Return the mail of a message, in the thread of the one that it follows."""
     domain = channel.sender.rpartition("@")[2]
-    message["Message-ID"] = f"<{letter.row.id}@{domain}>"
-    message["Auto-Submitted"] = "auto-generated"
-    message["X-Summitwatch-Rule"] = alert.rule_id
-    message.set_content(_TEXT.render(fields))
-    message.add_alternative(_HTML.render(fields), subtype="html")
-    return message
+    mail = EmailMessage()
+    mail["Subject"] = one_line(message.subject, MAX_SUBJECT)
+    mail["From"] = channel.sender
+    mail["To"] = ", ".join(channel.to)
+    mail["Date"] = format_datetime(message.at)
+    mail["Message-ID"] = f"<{message.key}@{domain}>"
+    if message.thread:
+        mail["In-Reply-To"] = mail["References"] = f"<{message.thread}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["X-Summitwatch-Rule"] = message.label
+    mail["X-Summitwatch-Try"] = str(message.tries)
+    mail.set_content(message.text)
+    mail.add_alternative(message.html, subtype="html")
+    return mail
 
 
-def send_mail(channel: Channel, letter: Letter) -> str:
-    """Hand the message to the desk's mail server.
+def send_mail(channel: Channel, message: Message) -> str:
+    """Hand the mail to the desk's mail server.
 
     `smtps://` speaks TLS from the start; `smtp://` turns to it where the server offers it. A
     password is sent over TLS only.
@@ -114,7 +70,7 @@ def send_mail(channel: Channel, letter: Letter) -> str:
                 if not is_private:
                     raise SendError(channel.name, f"{host} offers no TLS for the password")
                 client.login(unquote(url.username), unquote(url.password or ""))
-            refused = client.send_message(make_message(channel, letter))
+            refused = client.send_message(make_message(channel, message))
     except smtplib.SMTPResponseException as exc:
         said = (
             exc.smtp_error.decode("utf-8", "replace") if isinstance(exc.smtp_error, bytes) else ""

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, assert_never
 
 from ingest.alerts.channels import SendError, resolved
 from ingest.alerts.channels.file import json_line
-from ingest.alerts.render import alert_lines
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from ingest.alerts.channels import Channel, Letter
+    from ingest.alerts.channels import Channel, Message
     from ingest.fetch.client import Fetcher
 
 MAX_RETRY_AFTER_S = 86_400.0
@@ -35,41 +34,45 @@ def sign(secret: str, timestamp: str, body: bytes) -> str:
     return f"sha256={digest}"
 
 
-async def send_webhook(channel: Channel, letter: Letter, fetcher: Fetcher, now: datetime) -> None:
-    """POST the alert as JSON.
+async def send_webhook(channel: Channel, message: Message, fetcher: Fetcher, now: datetime) -> None:
+    """POST the record as JSON.
 
-    `Idempotency-Key` is the outbox row's id, the same at every try: a receiver that keeps it sees
-    each alert once.
+    `Idempotency-Key` is the message's key, the same at every try: a receiver that keeps it sees
+    each message once.
 
     Raises:
         SendError: any answer but success.
     """
-    body = json_line(letter.record).encode()
+    body = json_line(message.record).encode()
     timestamp = str(int(now.timestamp()))
     headers = {
         "Content-Type": "application/json",
-        "Idempotency-Key": letter.row.id,
+        "Idempotency-Key": message.key,
         "X-Summitwatch-Timestamp": timestamp,
-        "X-Summitwatch-Try": str(letter.row.tries),
+        "X-Summitwatch-Try": str(message.tries),
     }
     if secret := resolved(channel, "secret"):
         headers["X-Summitwatch-Signature"] = sign(secret, timestamp, body)
     await _post(channel, body, headers, fetcher, now)
 
 
-async def send_slack(channel: Channel, letter: Letter, fetcher: Fetcher, now: datetime) -> None:
-    """POST the alert as `{"text": …}`; foreign text can neither format nor call anybody.
+async def send_slack(channel: Channel, message: Message, fetcher: Fetcher, now: datetime) -> None:
+    """POST the message as `{"text": …}`; foreign text can neither format nor call anybody.
 
     Raises:
         SendError: any answer but success.
     """
-    first, *rest = alert_lines(letter.alert)
-    again = " (perhaps sent before)" if letter.row.tries > 1 else ""
-    text = "\n".join([f"{first}{again}", *(line.strip() for line in rest)])
+    text = marked(message)
     # https://docs.slack.dev/messaging/formatting-message-text: these three, and nothing else
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     body = json.dumps({"text": text, "mrkdwn": False, "unfurl_links": False}).encode()
     await _post(channel, body, {"Content-Type": "application/json"}, fetcher, now)
+
+
+def marked(message: Message) -> str:
+    """Return the text for a chat, which cannot know a repeat: one that may be is marked so."""
+    first, *rest = message.chat.split("\n")
+    return "\n".join([f"{first}{' (perhaps sent before)' if message.tries > 1 else ''}", *rest])
 
 
 async def _post(

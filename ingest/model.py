@@ -430,6 +430,25 @@ class Note:
     revision: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """An address or a publisher that the desk had forgotten: never fetched or stored again.
+
+    Attributes:
+        id: SHA-256 of what and key, so that a forgotten address stands nowhere.
+        what: whether `id` is of a normalized URL or of a registrable domain.
+        source: the domain of a forgotten publisher, "" for an address.
+    """
+
+    INDEXED: ClassVar[tuple[str, ...]] = ()
+
+    id: str
+    what: Literal["url", "source"]
+    at: datetime
+    source: str = ""
+    revision: int = 0
+
+
 # --- the desk ----------------------------------------------------------------------------------
 
 DeskKind = Literal["rules", "overlay", "corrections"]

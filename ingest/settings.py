@@ -138,6 +138,27 @@ class ArchiveSettings(_Section):
     keep_days: int = Field(180, ge=1, description="Days that raw pages are kept.")
 
 
+class RetentionSettings(_Section):
+    """What housekeeping deletes, once a day; raw pages: see `archive.keep_days`."""
+
+    articles_days: int = Field(
+        0, ge=0, description="Days that articles are kept after they were first stored; 0: for ever."
+    )
+    dead_days: int = Field(90, ge=1, description="Days that dead letters are kept.")
+    deliveries_days: int = Field(
+        90, ge=1, description="Days that rows of sent or given-up deliveries are kept."
+    )
+    entries_days: int = Field(
+        400,
+        ge=30,
+        description="Days that the memory of an entry is kept after its feed last listed it.",
+    )
+    runs_days: int = Field(90, ge=1, description="Days that the counters of passes are kept.")
+    old_index_days: int = Field(
+        7, ge=1, description="Days that a migration's former index or file is kept for --rollback."
+    )
+
+
 class AlertSettings(_Section):
     """Alert rules and where they go."""
 
@@ -264,6 +285,7 @@ class Settings(BaseSettings):
     poll: PollSettings = PollSettings()
     extract: ExtractSettings = ExtractSettings()
     archive: ArchiveSettings = ArchiveSettings()
+    retention: RetentionSettings = RetentionSettings()
     alerts: AlertSettings = AlertSettings()
     ops: OpsSettings = OpsSettings()
     web: WebSettings = WebSettings()

@@ -26,6 +26,7 @@ KINDS: tuple[type[Record], ...] = (
     model.Lease,
     model.Run,
     model.Note,
+    model.Tombstone,
     model.DeskRevision,
     model.RuleState,
     model.RuleWindow,

@@ -29,6 +29,7 @@ SAMPLES = (
     model.Lease(id="poll", holder="h", host="h", pid=1, started_at=NOW, expires_at=NOW),
     model.Run(id="r", started_at=NOW, counters={"new": 3}),
     Note(id="n", value=""),
+    model.Tombstone(id="t", what="url", at=NOW),
     model.DeskRevision(
         id="rules-00000001", kind="rules", number=1, body="a: ж", author="ann", at=NOW
     ),

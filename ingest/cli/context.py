@@ -57,7 +57,9 @@ def opened_store(
             a mistyped path is not answered with an empty store.
     """
     settings = settings or CALL.settings()
-    with open_store(settings.store, settings.prefix, create=create, locate=_located) as store:
+    with open_store(
+        settings.store, settings.prefix, create=create, locate=_located, names=_named
+    ) as store:
         yield store
 
 
@@ -65,6 +67,12 @@ def _located(entity: str) -> tuple[float, float] | None:
     from ingest.cli.lookup import place_of  # noqa: PLC0415  loaded only where something is saved
 
     return place_of(entity)
+
+
+def _named(entity: str) -> tuple[str, ...]:
+    from ingest.cli.lookup import names_of  # noqa: PLC0415  loaded only where something is saved
+
+    return names_of(entity)
 
 
 def pointed(query: str, position: int) -> tuple[str, ...]:

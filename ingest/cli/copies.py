@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.cli.context import CALL, ERROR, command
-from ingest.cli.lookup import place_of
+from ingest.cli.lookup import names_of, place_of
 from ingest.cli.output import print_json, say, talk
 from ingest.cli.searches import JsonOption
 from ingest.errors import UsageError
@@ -34,7 +34,7 @@ def copy(
     prefix = CALL.settings().prefix
     with (
         open_store(source, prefix, create=False) as old,
-        open_store(target, prefix, locate=place_of) as new,
+        open_store(target, prefix, locate=place_of, names=names_of) as new,
     ):
         done = copy_store(old, new)
     if as_json:

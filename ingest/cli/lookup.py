@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
 from ingest.errors import QueryError, UsageError
@@ -46,6 +46,18 @@ def place_of(entity: str) -> tuple[float, float] | None:
     if found is None or found.lat is None or found.lon is None:
         return None
     return found.lat, found.lon
+
+
+@lru_cache(maxsize=10_000)
+def names_of(entity: str) -> tuple[str, ...]:
+    """Return every name of a leader, with the family name alone, or of a place, for Kibana."""
+    found = gazetteer().entity(entity)
+    if found is None:
+        return ()
+    names = {found.name, *(name for every in found.names.values() for name in every)}
+    if found.kind == "leader":
+        names |= {name.rsplit(" ", 1)[-1] for name in names}
+    return (*sorted(names), *filter(None, (found.qid,)))
 
 
 def parsed(query: str, settings: Settings, since: str = "") -> tuple[ParsedQuery, Node]:

@@ -24,7 +24,7 @@ LATIN = ("en", "de", "fr", "es", "tr", "pl")
 CYRILLIC = ("ru", "uk", "be")
 LANGUAGES = LATIN + CYRILLIC
 
-_SNOWBALL = {
+SNOWBALL = {
     "en": "english",
     "ru": "russian",
     "de": "german",
@@ -52,6 +52,9 @@ _PL = _endings(
     "a e i o u y ie ia iu io em om am ach ami iem iam iach iami "
     "ego emu iego iemu ym im ych ich ymi imi ej iej ij"
 )
+
+ENDINGS = {"uk": _UK, "be": _BE, "pl": _PL}
+"""What the light stemmers strip, the longest first."""
 
 
 def _strip(term: str, endings: tuple[str, ...]) -> str:
@@ -86,7 +89,7 @@ def _snowball(lang: str, term: str) -> str:
     # A Snowball stemmer keeps state while it works, so each thread has its own.
     stemmers: dict[str, Callable[[str], str]] = getattr(_local, "stemmers", {})
     if lang not in stemmers:
-        stemmers[lang] = Stemmer.Stemmer(_SNOWBALL[lang]).stemWord
+        stemmers[lang] = Stemmer.Stemmer(SNOWBALL[lang]).stemWord
         _local.stemmers = stemmers
     return stemmers[lang](term)
 

@@ -25,6 +25,7 @@ def open_store(
     *,
     create: bool = True,
     locate: Callable[[str], tuple[float, float] | None] | None = None,
+    names: Callable[[str], tuple[str, ...]] | None = None,
     elasticsearch: ElasticsearchSettings | None = None,
 ) -> Store:
     """Open the store that a URL names: `sqlite:///path` (a fourth slash for an absolute path).
@@ -36,6 +37,7 @@ def open_store(
         prefix: of index names.
         create: whether to make the store where there is none.
         locate: latitude and longitude of a place by its id, for maps over Elasticsearch.
+        names: of a leader or place by its id, for Kibana over Elasticsearch.
         elasticsearch: credentials and trust; None: those of the settings.
 
     Raises:
@@ -46,7 +48,8 @@ def open_store(
         return SqliteStore.open(Path(unquote(url.removeprefix(_SQLITE))), create=create)
     if url.startswith(("http://", "https://")):
         settings = elasticsearch or load_settings().elasticsearch
-        return _open_elastic(url, prefix, settings, create=create, locate=locate or _nowhere)
+        known = (locate or _nowhere, names or _nameless)
+        return _open_elastic(url, prefix, settings, known, create=create)
     raise SettingsError(
         "store",
         f"{url!r} names no store",
@@ -58,13 +61,17 @@ def _nowhere(entity: str) -> None:  # noqa: ARG001  the shape of `locate`
     return None
 
 
+def _nameless(entity: str) -> tuple[str, ...]:  # noqa: ARG001  the shape of `names`
+    return ()
+
+
 def _open_elastic(
     url: str,
     prefix: str,
     settings: ElasticsearchSettings,
+    known: tuple[Callable[[str], tuple[float, float] | None], Callable[[str], tuple[str, ...]]],
     *,
     create: bool,
-    locate: Callable[[str], tuple[float, float] | None],
 ) -> Store:
     try:
         from ingest.store.elastic import ElasticStore  # noqa: PLC0415  an extra
@@ -74,4 +81,5 @@ def _open_elastic(
             "the Elasticsearch client is not installed",
             "pip install 'summitwatch[elasticsearch]'",
         ) from exc
-    return ElasticStore.open(url, prefix, settings, create=create, locate=locate)
+    locate, names = known
+    return ElasticStore.open(url, prefix, settings, create=create, locate=locate, names=names)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ingest.model import Article
     from ingest.query.ast import Node
     from ingest.settings import ElasticsearchSettings
-    from ingest.store.elastic_documents import Locate
+    from ingest.store.elastic_documents import Locate, Names
     from ingest.store.port import (
         MentionRow,
         Page,
@@ -44,11 +44,22 @@ def nowhere(entity: str) -> None:  # noqa: ARG001  the shape of `locate`
     return
 
 
+def nameless(entity: str) -> tuple[str, ...]:  # noqa: ARG001  the shape of `names`
+    """Know no name."""
+    return ()
+
+
 class ElasticStore:
     """`Store` over the indices of one prefix. Safe for threads and for processes."""
 
     def __init__(
-        self, client: Elasticsearch, name: str, prefix: str, *, locate: Locate = nowhere
+        self,
+        client: Elasticsearch,
+        name: str,
+        prefix: str,
+        *,
+        locate: Locate = nowhere,
+        names: Names = nameless,
     ) -> None:
         def name_of(index: str) -> str:
             return alias_of(prefix, index)
@@ -59,7 +70,9 @@ class ElasticStore:
         self._indices = [name_of(index) for index in INDICES]
         self._wire = Wire(client, name)
         self._records = ElasticRecords(self._wire, name_of("records"))
-        self._articles = ElasticArticles(self._wire, self._records, name_of=name_of, locate=locate)
+        self._articles = ElasticArticles(
+            self._wire, self._records, name_of=name_of, locate=locate, names=names
+        )
         self._search = ElasticSearch(
             self._wire, articles=name_of("articles"), proposals=name_of("proposals")
         )
@@ -73,6 +86,7 @@ class ElasticStore:
         *,
         create: bool = True,
         locate: Locate = nowhere,
+        names: Names = nameless,
     ) -> ElasticStore:
         """Connect, and make the indices where they are missing.
 
@@ -82,6 +96,7 @@ class ElasticStore:
             settings: credentials and trust.
             create: whether to make indices where there are none.
             locate: latitude and longitude of a place by its id, for maps.
+            names: of a leader or place by its id, for Kibana.
 
         Raises:
             StoreDownError: unreachable, not Elasticsearch 9, credentials or certificate refused;
@@ -89,7 +104,7 @@ class ElasticStore:
             SchemaError: another program's index, or a newer mapping.
         """
         client = connect(url, settings)
-        store = cls(client, redacted(url), prefix, locate=locate)
+        store = cls(client, redacted(url), prefix, locate=locate, names=names)
         try:
             prepare(store._wire, prefix, create=create)
         except BaseException:

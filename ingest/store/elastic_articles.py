@@ -62,7 +62,7 @@ from ingest.store.rows import mention_rows, proposal_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ingest.store.elastic_documents import Locate
+    from ingest.store.elastic_documents import Locate, Names
     from ingest.store.elastic_wire import Wire
 
 GROUP = 100
@@ -76,11 +76,18 @@ class ElasticArticles:
     """`Articles` but for searches (`elastic_search`)."""
 
     def __init__(
-        self, wire: Wire, records: ElasticRecords, *, name_of: Callable[[str], str], locate: Locate
+        self,
+        wire: Wire,
+        records: ElasticRecords,
+        *,
+        name_of: Callable[[str], str],
+        locate: Locate,
+        names: Names,
     ) -> None:
         self._wire = wire
         self._records = records
         self._locate = locate
+        self._names = names
         self.articles, self.mentions, self.proposals = map(
             name_of, ("articles", "mentions", "proposals")
         )
@@ -188,7 +195,7 @@ class ElasticArticles:
             op="index" if stored else "create",
             index=self.articles,
             id=article_key(step.article.id),
-            doc=article_document(step, token),
+            doc=article_document(step, token, self._names),
             seen=stored.seen.at if stored else None,
         )
 
@@ -203,10 +210,10 @@ class ElasticArticles:
     def _rows(self, step: Step) -> Iterator[Action]:
         article, version = step.article, step.version
         for ordinal, mention in enumerate(mention_rows(article)):
-            doc = mention_document(mention, article, ordinal, self._locate)
+            doc = mention_document(mention, article, ordinal, self._locate, self._names)
             yield Action("index", self.mentions, mention.id, doc, version=version)
         for ordinal, proposal in enumerate(proposal_rows(article)):
-            doc = proposal_document(proposal, ordinal, self._locate)
+            doc = proposal_document(proposal, ordinal, self._locate, self._names)
             yield Action("index", self.proposals, proposal.id, doc, version=version)
 
     def _delete_surplus(self, steps: Sequence[Step]) -> None:

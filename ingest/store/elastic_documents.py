@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from ingest.model import VENUE_ROLES
 from ingest.query.projection import country_of, project
 from ingest.store.port import Refused
 from ingest.store.records import MAX_DOC_BYTES, encode, index_time, index_value, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from ingest.model import Article, Entry
     from ingest.query.projection import Projection
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from ingest.store.port import MentionRow, ProposalRow, Save, SaveResult
 
     Locate = Callable[[str], tuple[float, float] | None]
+    Names = Callable[[str], tuple[str, ...]]
 
-PROJECTED = ("token", "facet", "proposal", "order", "language", "projected", "write")
+NAMED = ("leader", "place", "venue", *VENUE_ROLES)
+PROJECTED = ("token", "facet", "proposal", "order", "language", "projected", "write", *NAMED)
 """What an article's document holds beside the article."""
 
 ANALYZED_LANGUAGES = frozenset({"de", "en", "es", "fr", "ru", "tr"})
@@ -82,7 +85,7 @@ def article_path(field: str) -> str:
     return EXACT.get(field, field)
 
 
-def article_document(step: Step, token: str) -> bytes:
+def article_document(step: Step, token: str, names: Names) -> bytes:
     """Return an article as it is indexed: the record's own fields, and what it is searched by."""
     article, projection, stored = step.article, step.projection, step.stored
     extra: dict[str, Any] = {
@@ -109,13 +112,22 @@ def article_document(step: Step, token: str) -> bytes:
             "mentions": max(len(article.mentions), stored.mentions if stored else 0),
             "proposals": max(len(article.proposals), stored.proposals if stored else 0),
         },
+        "leader": named(projection.leaders, names),
+        "place": named(projection.places, names),
+        "venue": named(projection.venues, names),
     }
+    for role in VENUE_ROLES:
+        ending = f"|{role}"
+        within = (p.removesuffix(ending) for p in projection.place_roles if p.endswith(ending))
+        extra[role] = named(within, names)
     if article.lang in ANALYZED_LANGUAGES:
         extra["language"] = {article.lang: {"title": article.title, "text": article.text}}
     return encode(article)[:-1] + b"," + msgspec.json.encode(extra)[1:]
 
 
-def mention_document(row: MentionRow, article: Article, ordinal: int, locate: Locate) -> bytes:
+def mention_document(
+    row: MentionRow, article: Article, ordinal: int, locate: Locate, names: Names
+) -> bytes:
     """Return a mention as it is indexed: flat, so that Kibana can aggregate every field."""
     mention = msgspec.to_builtins(row.mention)
     fields = {name: value for name, value in msgspec.to_builtins(row).items() if name != "mention"}
@@ -126,17 +138,31 @@ def mention_document(row: MentionRow, article: Article, ordinal: int, locate: Lo
         "country": country_of(row.mention.entity) or None,
         "location": point(locate(row.mention.entity)) if row.mention.kind == "venue" else None,
     }
+    every = named((row.mention.entity,), names)
+    if row.mention.kind == "leader":
+        extra["leader"] = every
+    else:
+        extra |= {"place": every, "venue": every if row.mention.role in VENUE_ROLES else None}
     return msgspec.json.encode({**mention, **fields, **extra})
 
 
-def proposal_document(row: ProposalRow, ordinal: int, locate: Locate) -> bytes:
+def proposal_document(row: ProposalRow, ordinal: int, locate: Locate, names: Names) -> bytes:
     """Return a proposal as it is indexed: flat, so that Kibana can aggregate every field."""
     proposal = msgspec.to_builtins(row.proposal)
     fields = {name: value for name, value in msgspec.to_builtins(row).items() if name != "proposal"}
     places = filter(None, (point(locate(venue)) for venue in row.proposal.venues))
-    return msgspec.json.encode(
-        {**proposal, **fields, "ordinal": ordinal, "locations": list(places)}
-    )
+    extra = {
+        "ordinal": ordinal,
+        "locations": list(places),
+        "venue": named(row.proposal.venues, names),
+        "leader": named(filter(None, (row.proposal.proposer,)), names),
+    }
+    return msgspec.json.encode({**proposal, **fields, **extra})
+
+
+def named(entities: Iterable[str], names: Names) -> list[str]:
+    """Return the ids and every name of some entities: what a person may type in Kibana."""
+    return sorted({name for entity in entities for name in (entity, *names(entity))})
 
 
 def point(place: tuple[float, float] | None) -> dict[str, float] | None:

@@ -219,9 +219,10 @@ def clauses(node: ProposalIs) -> Iterable[Query]:
 
 def in_text(kind: str, stream: str, text: str) -> Query:
     """Return the query of tokens in the headline, which counts more, or the text."""
+    given = {"query": text, "analyzer": "whitespace"}  # not what Kibana's searches go through
     return any_of(
-        {kind: {f"token.title_{stream}": {"query": text, "boost": TITLE_WEIGHT}}},
-        {kind: {f"token.text_{stream}": {"query": text}}},
+        {kind: {f"token.title_{stream}": given | {"boost": TITLE_WEIGHT}}},
+        {kind: {f"token.text_{stream}": given}},
     )
 
 

@@ -19,7 +19,7 @@ from ingest.store.port import Where
 from ingest.urls import registrable_domain
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
     from datetime import datetime
 
     from ingest.pipeline.services import Services
@@ -37,8 +37,13 @@ class Page:
     failure: FetchFailed | None = None
 
 
-def due_entries(services: Services) -> tuple[list[Entry], list[Entry]]:
+def due_entries(
+    services: Services, mine: Callable[[Entry], bool] | None = None
+) -> tuple[list[Entry], list[Entry]]:
     """Entries whose page is to be fetched now, at most `pages_per_host` a host, newest first.
+
+    Args:
+        mine: which to look at; None: all.
 
     Returns:
         (entries, twins): twins link to the page of one of the entries, see `settle_twins`.
@@ -50,7 +55,7 @@ def due_entries(services: Services) -> tuple[list[Entry], list[Entry]]:
         order_by="-first_seen_at",
         limit=SELECT_LIMIT,
     )
-    pages, twins = split_twins(found)
+    pages, twins = split_twins(found if mine is None else filter(mine, found))
     budget: defaultdict[str, int] = defaultdict(int)
     chosen = []
     for entry in pages:

@@ -30,25 +30,28 @@ from ingest.urls import host_of, registrable_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from ingest.feeds.parsed import ParsedFeed
     from ingest.feeds.schedule import PollResponse
     from ingest.fetch.result import FetchResult
     from ingest.pipeline.services import Services
+    from ingest.settings import Settings
+    from ingest.store.port import Store
 
 log = structlog.get_logger()
 
 Answer: TypeAlias = "tuple[Feed, FetchResult]"
 
 
-def due_feeds(services: Services) -> list[Feed]:
+def due_feeds(store: Store, settings: Settings, now: datetime) -> list[Feed]:
     """Feeds to ask now, the longest overdue first."""
-    return services.store.find(
+    return store.find(
         Feed,
         Where("muted", "=", False),
-        Where("next_check_at", "<=", services.clock()),
+        Where("next_check_at", "<=", now),
         order_by="next_check_at",
-        limit=services.settings.poll.batch,
+        limit=settings.poll.batch,
     )
 
 

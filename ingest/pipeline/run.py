@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from contextlib import aclosing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
-
-import structlog
 
 from ingest import ids
 from ingest.alerts.deliver import deliver
 from ingest.alerts.evaluate import Evaluation, evaluate
-from ingest.errors import ArchiveError
 from ingest.model import Entry, EntryState, Feed, Run
 from ingest.pipeline.daily import do_daily
-from ingest.pipeline.pages import Page, due_entries, fetch_pages
+from ingest.pipeline.pages import due_entries, fetch_pages
 from ingest.pipeline.poll import due_feeds, poll_feeds
-from ingest.pipeline.save import save_chunk
-from ingest.pipeline.streams import CHUNK_ITEMS
+from ingest.pipeline.stages import from_archive, save_pages
 from ingest.pipeline.twins import settle_twins
 from ingest.store.port import Where
 
@@ -29,11 +24,8 @@ if TYPE_CHECKING:
 
     from ingest.alerts.rules import RuleSet
     from ingest.leases import HeldLease
+    from ingest.pipeline.pages import Page
     from ingest.pipeline.services import Services
-
-log = structlog.get_logger()
-
-CHUNKS_IN_FLIGHT = 2  # one is saved while the next is extracted
 
 
 @dataclass(slots=True)
@@ -67,7 +59,8 @@ async def run_pass(
     report = PassReport(counters=services.counters, started_at=services.clock())
     await _save_pages(services, rules, report, held, _left_behind(services))
     if not services.stop.is_set():
-        await poll_feeds(services, due_feeds(services) if feeds is None else feeds)
+        due = due_feeds(services.store, services.settings, services.clock())
+        await poll_feeds(services, due if feeds is None else feeds)
         held.renew()
     if not services.stop.is_set():
         entries, twins = due_entries(services)
@@ -97,58 +90,28 @@ async def _save_pages(
     *,
     total: int = 0,
 ) -> None:
-    """Save chunks as they come, at most two at once; the rules see each chunk as it is stored."""
-    free = asyncio.Semaphore(CHUNKS_IN_FLIGHT)
+    """Save chunks as they come; the rules see each chunk as it is stored."""
     done = 0
 
-    async def save(chunk: list[Page]) -> None:
+    async def after(chunk: Sequence[Page], stored: Sequence[str]) -> None:
         nonlocal done
-        try:
-            stored = await save_chunk(services, chunk)
-            await asyncio.to_thread(_evaluate, services, rules, report, stored)
-        finally:
-            free.release()
+        await asyncio.to_thread(_evaluate, services, rules, report, stored)
         held.renew()
         done += len(chunk)
         if total:
             services.progress("pages", done, total)
 
-    try:
-        async with aclosing(pages) as chunks, asyncio.TaskGroup() as group:  # type: ignore[type-var]
-            async for chunk in chunks:
-                await free.acquire()
-                group.create_task(save(chunk))
-    except BaseExceptionGroup as errors:
-        raise _first(errors) from errors
+    await save_pages(services, pages, after)
 
 
-def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error inside, which is the cause; the others followed from it."""
-    error: BaseException = errors
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return error
-
-
-async def _left_behind(services: Services) -> AsyncIterator[list[Page]]:
+def _left_behind(services: Services) -> AsyncIterator[list[Page]]:
     """Chunks of entries whose page is in the archive but whose article is not stored yet."""
     entries = services.store.find(Entry, Where("state", "=", EntryState.FETCHED))
-    for start in range(0, len(entries), CHUNK_ITEMS):
-        if services.stop.is_set():
-            return
-        chunk = []
-        for entry in entries[start : start + CHUNK_ITEMS]:
-            try:
-                raw = await asyncio.to_thread(services.archive.read, entry.archive_ref)
-            except ArchiveError as exc:
-                log.warning("archive_page_missing", entry=entry.id[:12], reason=exc.reason)
-                raw = None
-            chunk.append(Page(entry, raw=raw))
-        yield chunk
+    return from_archive(services, entries)
 
 
 def _evaluate(
-    services: Services, rules: RuleSet, report: PassReport, entry_ids: list[str] | None
+    services: Services, rules: RuleSet, report: PassReport, entry_ids: Sequence[str] | None
 ) -> None:
     if entry_ids is not None and not entry_ids:
         return

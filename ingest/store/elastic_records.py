@@ -15,6 +15,7 @@ import msgspec
 
 from ingest.errors import StoreError, UsageError
 from ingest.model import Article
+from ingest.store.elastic_views import view_of
 from ingest.store.elastic_wire import Action, Outcome
 from ingest.store.port import Record, Where
 from ingest.store.records import (
@@ -166,6 +167,7 @@ def record_key(kind: type[Record], record_id: str) -> str:
 def document(record: Record, token: str) -> bytes:
     """Return the stored document of a clean record."""
     values = zip(type(record).INDEXED, indexed_values(record), strict=True)
+    view = view_of(record)
     return msgspec.json.encode(
         {
             "kind": kind_name(type(record)),
@@ -173,6 +175,7 @@ def document(record: Record, token: str) -> bytes:
             "revision": record.revision,
             "write": token,
             "field": {name: value for name, value in values if value is not None},
+            **({"view": view} if view else {}),
             "doc": msgspec.Raw(encode(record)),
         }
     )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from ingest.tag.overlay import Overlay, Own
 
+_BENT = ("", "ru", "uk", "be", "pl", "de")
 OWN_WEIGHT = 2_000_000  # as a curated place weighs: a desk adds what it means to see
 
 
@@ -84,21 +85,25 @@ def kind_of(entity_id: str) -> str:
     return "leader" if entity_id.startswith("leader:") else "city"
 
 
-def forms_of(own: Own, kind: str) -> frozenset[str]:
-    """Return every folded form that an overlay entity adds or takes away."""
-    build = Builder()
-    _add_forms(build, own, 0, kind)
-    return frozenset(build.forms) | {form for form, _kind in _dropped(own, kind)}
+class _Spelled(Builder):
+    """Notes forms as they are written, for searches that fold in their own way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spelled: set[str] = set()
+
+    def add_form(self, form: str, ref: int, kind: int, case: int) -> None:
+        del ref, kind, case
+        self.spelled.add(form)
 
 
-def entity_forms(gazetteer: Gazetteer, entity_id: str) -> frozenset[str]:
-    """Return every folded form by which a gazetteer knows an entity."""
-    rows = {r for r, e in enumerate(gazetteer.compiled.entities) if e.id == entity_id}
-    return frozenset(
-        form
-        for form, targets in gazetteer.compiled.forms.items()
-        if any(unpack(t)[1] <= PLACE and unpack(t)[0] in rows for t in targets)
-    )
+def spelled_forms(own: Own, kind: str) -> frozenset[str]:
+    """Return every form, as it is written, that an entity adds or takes away."""
+    build = _Spelled()
+    _add_forms(build, own, 0, kind or kind_of(own.id))
+    for name, lang in product(own.drop, _BENT):
+        build.add_name(name, lang, 0, PLACE)
+    return frozenset(build.spelled)
 
 
 def _merged(entity: Entity, own: Own) -> Entity:
@@ -184,7 +189,7 @@ def _place_names(own: Own) -> Iterable[tuple[str, str]]:
 def _dropped(own: Own, kind: str) -> Iterable[tuple[str, int]]:
     """(folded form, kind) of the names that the entity loses, in any ending."""
     kinds = (LEADER, SURNAME) if kind == "leader" else (PLACE,)
-    for name, lang, what in product(own.drop, ("", "ru", "uk", "be", "pl", "de"), kinds):
+    for name, lang, what in product(own.drop, _BENT, kinds):
         for form in inflect(name, lang) if case_rule(name) != ALL_CAPS else (name,):
             yield fold(form), what
 

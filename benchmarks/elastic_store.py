@@ -19,6 +19,7 @@ import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,18 +77,28 @@ def chunks(generator: Generator, count: int) -> Iterator[list[Article]]:
         yield [generator.article(number) for number in range(start, min(start + CHUNK, count))]
 
 
+@cache
+def names_of(entity: str) -> tuple[str, ...]:
+    """As many names as an entity of the gazetteer has in nine languages."""
+    return tuple(f"{entity.partition(':')[2]} {number}" for number in range(12))
+
+
+def place_of(entity: str) -> tuple[float, float]:
+    return 53.9, float(len(entity))
+
+
 def documents(article: Article, prefix: str) -> Iterator[dict[str, Any]]:
     """What the adapter sends for a new article, as parallel_bulk takes it."""
     step: Step = prepared(Save(article))
     step.article = replace(article, revision=1)
     step.base = 1
-    rows = [(article.id, "articles", article_document(step, "0" * 32))]
+    rows = [(article.id, "articles", article_document(step, "0" * 32, names_of))]
     rows += [
-        (row.id, "mentions", mention_document(row, step.article, at, lambda _: None))
+        (row.id, "mentions", mention_document(row, step.article, at, place_of, names_of))
         for at, row in enumerate(mention_rows(step.article))
     ]
     rows += [
-        (row.id, "proposals", proposal_document(row, at, lambda _: None))
+        (row.id, "proposals", proposal_document(row, at, place_of, names_of))
         for at, row in enumerate(proposal_rows(step.article))
     ]
     for row_id, index, doc in rows:
@@ -189,7 +200,10 @@ def measure(url: str, count: int, queries: int, *, with_sqlite: bool) -> dict[st
     prefixes = [f"bench-{uuid.uuid4().hex[:8]}" for _ in range(2)]
     settings = load_settings().elasticsearch
     foreign = Foreign()
-    stores = [ElasticStore.open(url, prefix, settings) for prefix in prefixes]
+    stores = [
+        ElasticStore.open(url, prefix, settings, locate=place_of, names=names_of)
+        for prefix in prefixes
+    ]
     adapter = stores[1]
     client = connect(url, settings)
     try:

@@ -65,10 +65,14 @@ class Step:
 
 def prepare(save: Save) -> Step:
     """Clean and project an article; one that is too large is refused."""
-    article = scrub(save.article)
+    article = save.article
+    try:
+        size = len(encode(article))
+    except UnicodeEncodeError:
+        article = scrub(article)
+        size = len(encode(article))
     entry = scrub(save.entry) if save.entry is not None else None
     step = Step(article, entry, project(article))
-    size = len(encode(article))
     if size > MAX_DOC_BYTES:
         reason = f"too-large: {size:,} bytes, at most {MAX_DOC_BYTES:,} are stored"
         step.result = Refused(article.id, reason)

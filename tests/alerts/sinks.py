@@ -5,17 +5,20 @@ from __future__ import annotations
 import contextlib
 import socketserver
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HookSink:
     """Answers with `script`: a list of statuses, `reset` (no answer at all) and `lost` (taken,
-    then no answer); when it is used up, 200. `ledger` holds (headers, body) of all that was taken.
+    then no answer); when it is used up, 200. `ledger` holds (headers, body) of all that was taken,
+    `at` when; `gets` holds the paths that were asked for by GET, answered with `get_status`.
     """
 
     def __init__(self, *script):
         sink = self
         self.script, self.ledger, self.asked, self.extra = list(script), [], 0, {}
+        self.at, self.gets, self.get_status = [], [], 200
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
@@ -23,6 +26,7 @@ class HookSink:
                 sink.asked += 1
                 step = sink.script.pop(0) if sink.script else 200
                 if step in {200, 204, "lost"}:
+                    sink.at.append(time.time())
                     sink.ledger.append((dict(self.headers), body))
                 if isinstance(step, str):
                     self.close_connection = True
@@ -30,6 +34,12 @@ class HookSink:
                 self.send_response(step)
                 for name, value in sink.extra.items():
                     self.send_header(name, value)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def do_GET(self):
+                sink.gets.append(self.path)
+                self.send_response(sink.get_status)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import smtplib
 import ssl
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
@@ -19,10 +20,26 @@ TIMEOUT_S = 30.0
 MAX_SUBJECT = 200
 
 
+class _Policy(EmailPolicy):
+    """Leaves ids whole: the library folds long ones into encoded words, which no reader undoes.
+
+    Source: RFC 5322 section 3.6.4 and RFC 2047 section 5; https://bugs.python.org/issue35805.
+    """
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name in _IDS:
+            return f"{name}: {value}{self.linesep}".encode("ascii")
+        return super().fold_binary(name, value)
+
+
+_IDS = frozenset({"Message-ID", "In-Reply-To", "References"})
+_POLICY = _Policy()
+
+
 def make_message(channel: Channel, message: Message) -> EmailMessage:
     """Return the mail of a message, in the thread of the one that it follows."""
-    domain = channel.sender.rpartition("@")[2]
-    mail = EmailMessage()
+    domain = channel.sender.rpartition("@")[2].encode("idna").decode("ascii")
+    mail = EmailMessage(_POLICY)
     mail["Subject"] = one_line(message.subject, MAX_SUBJECT)
     mail["From"] = channel.sender
     mail["To"] = ", ".join(channel.to)

@@ -5,17 +5,30 @@
     |  `- QueryError                  with the position in the query
     |- SettingsError         exit 2   settings, rules, feeds list, overlay
     |- StoreError            exit 1
-    |  |- StoreDownError     exit 5   unreachable, locked, unreadable
+    |  |- StoreDownError     exit 5   unreachable, unreadable
+    |  |  |- StoreAbsentError         nothing there yet
+    |  |  |- StoreLockedError         another program holds the file
+    |  |  |- StoreDamagedError        a damaged file
+    |  |  |- StoreDeniedError         credentials refused, or a right is missing
+    |  |  `- MigratingError           closed for a migration, or by one that was cut off
     |  |- StoreFullError     exit 5   disk full, read-only
-    |  |- SchemaError        exit 1   newer or foreign schema
+    |  |- SchemaError        exit 1   another program's store
+    |  |  |- NewerSchemaError         made by a newer program
+    |  |  `- OlderSchemaError         to be migrated first
     |  `- ConflictError               a compare-and-set lost; re-read and try again
+    |- BackupError           exit 1   a backup that cannot be written or restored
+    |  |- HalfBackupError             cut off before its end
+    |  |- DamagedBackupError          a file is missing or not what was written
+    |  |- NewerBackupError            made by a newer program
+    |  `- NotEmptyError               the store to restore into holds something
     |- ArchiveError          exit 1
     |- LeaseHeldError        exit 4
     |- FetchError                     a URL could not be fetched (a value in polling)
     |- ParseError                     a feed or page that is none
     `- WorkerError                    a worker died, hung or outgrew its memory
 
-Every error reads: the thing, the reason, the way out.
+Every error reads: the thing, the reason, the way out. docs/operations/errors.md has an entry for
+every code: what it means, what to do, how to see that it is over.
 """
 
 from __future__ import annotations
@@ -87,6 +100,36 @@ class StoreDownError(StoreError):
     code = "SW-STORE-DOWN"
 
 
+class StoreAbsentError(StoreDownError):
+    """There is no store yet where one was named."""
+
+    code = "SW-STORE-ABSENT"
+
+
+class StoreLockedError(StoreDownError):
+    """Another program holds the file."""
+
+    code = "SW-STORE-LOCKED"
+
+
+class StoreDamagedError(StoreDownError):
+    """The file, or a document of it, is damaged."""
+
+    code = "SW-STORE-DAMAGED"
+
+
+class StoreDeniedError(StoreDownError):
+    """The server refuses the credentials, or they lack a right."""
+
+    code = "SW-STORE-DENIED"
+
+
+class MigratingError(StoreDownError):
+    """Writes are closed while a migration ends, or since one was cut off."""
+
+    code = "SW-MIGRATING"
+
+
 class StoreFullError(StoreError):
     """The store's disk is full or read-only."""
 
@@ -95,15 +138,57 @@ class StoreFullError(StoreError):
 
 
 class SchemaError(StoreError):
-    """The store's schema is newer than this program, or another program's."""
+    """The store is another program's."""
 
-    code = "SW-SCHEMA"
+    code = "SW-SCHEMA-FOREIGN"
+
+
+class NewerSchemaError(SchemaError):
+    """The store was made, or migrated, by a newer program."""
+
+    code = "SW-SCHEMA-NEWER"
+
+
+class OlderSchemaError(SchemaError):
+    """The store must be migrated before this program can work on it."""
+
+    code = "SW-SCHEMA-OLDER"
 
 
 class ConflictError(StoreError):
     """A compare-and-set lost: somebody else wrote the record first."""
 
     code = "SW-CONFLICT"
+
+
+class BackupError(IngestError):
+    """A backup cannot be written, or is none."""
+
+    code = "SW-BACKUP"
+
+
+class HalfBackupError(BackupError):
+    """A backup, or a restore, that was cut off before its end."""
+
+    code = "SW-BACKUP-HALF"
+
+
+class DamagedBackupError(BackupError):
+    """A file of a backup is missing, or is not what was written."""
+
+    code = "SW-BACKUP-DAMAGED"
+
+
+class NewerBackupError(BackupError):
+    """A backup made by a newer program."""
+
+    code = "SW-BACKUP-NEWER"
+
+
+class NotEmptyError(BackupError):
+    """The store to restore into holds something."""
+
+    code = "SW-RESTORE-NOT-EMPTY"
 
 
 class ArchiveError(IngestError):

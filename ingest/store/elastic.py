@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Self, TypeVar
 
 from ingest.store.elastic_articles import ElasticArticles
 from ingest.store.elastic_connect import connect, redacted
-from ingest.store.elastic_mappings import INDICES, VERSION, alias_of, prepare
+from ingest.store.elastic_gate import Gate
+from ingest.store.elastic_mappings import INDICES, PACKAGED, Mappings, alias_of, prepare
 from ingest.store.elastic_records import ElasticRecords
 from ingest.store.elastic_search import ElasticSearch
 from ingest.store.elastic_wire import Wire
@@ -60,6 +61,7 @@ class ElasticStore:
         *,
         locate: Locate = nowhere,
         names: Names = nameless,
+        mappings: Mappings = PACKAGED,
     ) -> None:
         def name_of(index: str) -> str:
             return alias_of(prefix, index)
@@ -70,6 +72,8 @@ class ElasticStore:
         self._indices = [name_of(index) for index in INDICES]
         self._wire = Wire(client, name)
         self._records = ElasticRecords(self._wire, name_of("records"))
+        self._mappings = mappings
+        self._wire.closed = Gate(self._wire, self._records, prefix, mappings).wait
         self._articles = ElasticArticles(
             self._wire, self._records, name_of=name_of, locate=locate, names=names
         )
@@ -87,6 +91,7 @@ class ElasticStore:
         create: bool = True,
         locate: Locate = nowhere,
         names: Names = nameless,
+        mappings: Mappings = PACKAGED,
     ) -> ElasticStore:
         """Connect, and make the indices where they are missing.
 
@@ -97,6 +102,7 @@ class ElasticStore:
             create: whether to make indices where there are none.
             locate: latitude and longitude of a place by its id, for maps.
             names: of a leader or place by its id, for Kibana.
+            mappings: that this program writes.
 
         Raises:
             StoreDownError: unreachable, not Elasticsearch 9, credentials or certificate refused;
@@ -104,9 +110,9 @@ class ElasticStore:
             SchemaError: another program's index, or a newer mapping.
         """
         client = connect(url, settings)
-        store = cls(client, redacted(url), prefix, locate=locate, names=names)
+        store = cls(client, redacted(url), prefix, locate=locate, names=names, mappings=mappings)
         try:
-            prepare(store._wire, prefix, create=create)
+            prepare(store._wire, prefix, create=create, mappings=mappings)
         except BaseException:
             client.close()
             raise
@@ -208,7 +214,7 @@ class ElasticStore:
                 if name.startswith(f"{alias}-v")
             )
         counts["bytes"] = found["_all"]["total"]["store"]["size_in_bytes"]
-        counts["schema"] = VERSION
+        counts["schema"] = max(self._mappings.versions.values())
         return counts
 
     def close(self) -> None:

@@ -12,7 +12,13 @@ import elastic_transport
 import elasticsearch
 import msgspec
 
-from ingest.errors import StoreDownError, StoreError, StoreFullError
+from ingest.errors import (
+    StoreAbsentError,
+    StoreDeniedError,
+    StoreDownError,
+    StoreError,
+    StoreFullError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -95,6 +101,9 @@ class Wire:
     def __init__(self, client: Elasticsearch, name: str) -> None:
         self.client = client
         self.name = name
+        self.closed: Callable[[str], None] = self._refuse
+        """Called, with the server's words, where an index is closed for writing; returns once it
+        is open again, or raises."""
         self._dirty: set[str] = set()
 
     def call(self, request: Callable[[], T], *, tries: int = TRIES) -> T:
@@ -141,14 +150,23 @@ class Wire:
                 sent.update(pending)
             else:
                 refused = []
+                closed = ""
                 for at, item in zip(pending, items, strict=True):
                     outcome = self._outcome(item, is_repeat=at in sent)
                     if outcome.status in PASSING:
                         refused.append(at)
                         problem = outcome.reason
+                    elif is_closed(outcome.reason):
+                        closed = outcome.reason
+                        if actions[at].seen is None:
+                            refused.append(at)
+                        else:  # what was seen stood in the former index: to be read again
+                            outcomes[at] = Outcome(409, outcome.reason)
                     else:
                         outcomes[at] = outcome
                 pending = refused
+                if closed:
+                    self.closed(closed)
             if not pending:
                 return [outcomes[at] for at in range(len(actions))]
             if attempt < TRIES:
@@ -177,13 +195,18 @@ class Wire:
         error = item.get("error") or {}
         reason = f"{error.get('type', '')}: {error.get('reason', '')}" if error else ""
         if error.get("type") == "cluster_block_exception":
-            raise read_only(self.name, reason)
+            if not is_closed(reason):
+                raise read_only(self.name, reason)
+            return Outcome(status, reason, is_repeat)
         if error and status in {401, 403, 404}:
             raise StoreError(self.name, f"refuses to write: {reason}", "run: summitwatch doctor")
         caused = error.get("caused_by") or {}
         if caused:
             reason += f" ({caused.get('reason', '')})"
         return Outcome(status, reason, is_repeat)
+
+    def _refuse(self, reason: str) -> None:
+        raise read_only(self.name, reason)
 
     def read(
         self,
@@ -320,19 +343,19 @@ def _refused(name: str, exc: elasticsearch.ApiError) -> StoreError:
     if kind == "cluster_block_exception":
         return read_only(name, error_reason(exc))
     if status == 401:
-        return StoreDownError(
+        return StoreDeniedError(
             name,
             "refuses the user and password, or the API key",
             "set elasticsearch.user and .password, or elasticsearch.api_key",
         )
     if status == 403:
-        return StoreDownError(
+        return StoreDeniedError(
             name,
             f"the user may not do this: {error_reason(exc)}",
             "give the user or API key all rights on the indices of this prefix, and monitor",
         )
     if kind == "index_not_found_exception" or status == 404:
-        return StoreDownError(
+        return StoreAbsentError(
             name, f"an index is missing: {error_reason(exc)}", "make it with: summitwatch run"
         )
     if kind == "media_type_header_exception":
@@ -344,6 +367,11 @@ def _refused(name: str, exc: elasticsearch.ApiError) -> StoreError:
             name, f"is overloaded or starting (HTTP {status})", "run again when it is well"
         )
     return StoreError(name, f"failed: {short(exc)}", "run: summitwatch doctor")
+
+
+def is_closed(reason: str) -> bool:
+    """Whether an index refuses writes alone, as while a migration ends, and not for a full disk."""
+    return "FORBIDDEN/8/" in reason
 
 
 def read_only(name: str, reason: str) -> StoreFullError:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from ingest import model
-from ingest.errors import StoreError, UsageError
+from ingest.errors import StoreDamagedError, UsageError
 from ingest.store.port import Record, Where
 
 R = TypeVar("R", bound=Record)
@@ -66,12 +66,12 @@ def decode(kind: type[T], raw: bytes | str) -> T:
     Fields unknown to this version are ignored, missing ones take their defaults.
 
     Raises:
-        StoreError: the document is damaged.
+        StoreDamagedError: the document is damaged.
     """
     try:
         record: T = _decoder(kind).decode(raw)  # type: ignore[arg-type]  # classes are hashable
     except (msgspec.DecodeError, msgspec.ValidationError) as exc:
-        raise StoreError(
+        raise StoreDamagedError(
             f"a stored {kind.__name__}", f"is damaged: {exc}", "run: summitwatch doctor"
         ) from exc
     return record

@@ -18,7 +18,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.errors import SchemaError, StoreDownError, StoreError, StoreFullError
+from ingest.errors import (
+    NewerSchemaError,
+    SchemaError,
+    StoreAbsentError,
+    StoreDamagedError,
+    StoreDownError,
+    StoreError,
+    StoreFullError,
+    StoreLockedError,
+)
 from ingest.model import Article
 from ingest.store.records import KINDS, decode, indexed_values, kind_name
 
@@ -107,7 +116,7 @@ def translated_errors(name: str) -> Generator[None]:
 def _translated(name: str, exc: sqlite3.Error) -> StoreError:
     code = getattr(exc, "sqlite_errorname", "")
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreDownError(
+        return StoreLockedError(
             name,
             f"is locked by another program for more than {BUSY_TIMEOUT_S:.0f} s",
             "end the program that holds it and run again",
@@ -129,11 +138,11 @@ def _translated(name: str, exc: sqlite3.Error) -> StoreError:
             name, "cannot be opened", "check the path and the rights of its folder"
         )
     if code == "SQLITE_NOTADB":
-        return StoreDownError(
+        return StoreDamagedError(
             name, "is no SQLite file, or its header is damaged", "name another file, or restore it"
         )
     if code.startswith("SQLITE_CORRUPT"):
-        return StoreDownError(
+        return StoreDamagedError(
             name, "is damaged", "move it away and restore a copy, or ingest again"
         )
     return StoreError(name, f"failed: {exc} {code}".rstrip(), "run: summitwatch doctor")
@@ -143,7 +152,8 @@ def connect(path: Path, *, create: bool) -> sqlite3.Connection:
     """Open the file, made or migrated as needed, in WAL mode.
 
     Raises:
-        StoreDownError: absent or empty and not to be created, unreadable, damaged, locked.
+        StoreDownError: absent or empty and not to be created, unreadable, damaged, locked (its
+            subclasses tell which).
         StoreFullError: read-only, or the disk is full.
         SchemaError: another program's file, or a newer schema.
     """
@@ -173,7 +183,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
             raise StoreDownError(name, "is a folder, not a store", "name a file")
         if not path.exists():
             if not create:
-                raise StoreDownError(name, "there is no such store", way_out)
+                raise StoreAbsentError(name, "there is no such store", way_out)
             path.parent.mkdir(parents=True, exist_ok=True)
             return True
         with path.open("rb") as file:
@@ -184,10 +194,10 @@ def _check_file(path: Path, *, create: bool) -> bool:
         ) from exc
     if not head:
         if not create:
-            raise StoreDownError(name, "is an empty file, not a store", way_out)
+            raise StoreAbsentError(name, "is an empty file, not a store", way_out)
         return True
     if head != MAGIC:
-        raise StoreDownError(
+        raise StoreDamagedError(
             name, "is no SQLite file, or its header is damaged", "name another file, or restore it"
         )
     return False
@@ -197,7 +207,7 @@ def _prepare(db: sqlite3.Connection, name: str, *, is_new: bool) -> None:
     db.execute("PRAGMA foreign_keys = OFF")
     version = _version(db, name, is_new=is_new)
     if version > SCHEMA_VERSION:
-        raise SchemaError(
+        raise NewerSchemaError(
             name,
             f"has schema {version}, newer than this program's {SCHEMA_VERSION}",
             "upgrade summitwatch",

@@ -213,6 +213,15 @@ class WebSettings(_Section):
     )
 
 
+class GazetteerSettings(_Section):
+    """Names beyond those that are shipped."""
+
+    sparql_url: str = Field(
+        "https://query.wikidata.org/sparql",
+        description="SPARQL endpoint that `gazetteer refresh` asks.",
+    )
+
+
 class ElasticsearchSettings(_Section):
     """How the Elasticsearch that `store` names is reached."""
 
@@ -289,6 +298,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     ops: OpsSettings = OpsSettings()
     web: WebSettings = WebSettings()
+    gazetteer: GazetteerSettings = GazetteerSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     airflow: AirflowSettings = AirflowSettings()
     log: LogSettings = LogSettings()

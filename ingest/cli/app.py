@@ -14,8 +14,11 @@ from ingest.cli import (
     dead,
     demo,
     doctor,
+    explain,
     exports,
     feeds,
+    gazetteer,
+    retag,
     runs,
     searches,
     texts,
@@ -63,6 +66,9 @@ app.command("board")(boards.show_board)
 app.add_typer(alerts_app, name="alerts")
 app.command("tag")(texts.tag)
 app.command("extract")(texts.extract)
+app.add_typer(gazetteer.app, name="gazetteer")
+app.command("retag")(retag.retag)
+app.command("explain")(explain.explain)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
 app.command("doctor")(doctor.doctor)

@@ -78,8 +78,8 @@ def proposals(
     """List offers, agreements, refusals and meetings, newest first."""
     check_limit(limit)
     settings = CALL.settings()
-    result, node = parsed(query, settings, since)
     with opened_store(settings) as store:
+        result, node = parsed(query, settings, since)
         rows = store.proposals(node, limit=limit)
         if as_json:
             print_json(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator
 
     from ingest.store.port import Store
+    from ingest.tag.gazetteer import Gazetteer
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,9 +31,16 @@ OK, ERROR, USAGE, FEEDS_FAILED, LEASE_HELD, STORE_DOWN = range(6)
 
 @dataclass(slots=True)
 class Call:
-    """The options before the command: `--store`, and the settings they change."""
+    """The options before the command: `--store`, and the settings they change.
+
+    Attributes:
+        records: the store that is open now.
+        names: the gazetteer with its overlay, once somebody asked.
+    """
 
     store: str | None = None
+    records: Store | None = None
+    names: Gazetteer | None = None
 
     def settings(self, **overrides: Any) -> Settings:  # noqa: ANN401  settings by name
         """Read the settings with this call's options on top; logs follow them from here on."""
@@ -60,7 +68,11 @@ def opened_store(
     with open_store(
         settings.store, settings.prefix, create=create, locate=_located, names=_named
     ) as store:
-        yield store
+        former, CALL.records, CALL.names = CALL.records, store, None
+        try:
+            yield store
+        finally:
+            CALL.records, CALL.names = former, None
 
 
 def _located(entity: str) -> tuple[float, float] | None:

@@ -53,8 +53,8 @@ def export(
 ) -> None:
     """Export everything that a query finds, newest first."""
     settings = CALL.settings()
-    _, node = parsed(query, settings, since)
     with opened_store(settings) as store:
+        _, node = parsed(query, settings, since)
         if what is What.ARTICLES:
             rows = _articles(store, node)
         else:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeVar
 
+from ingest.cli.context import CALL
 from ingest.errors import QueryError, UsageError
 from ingest.pipeline.services import utc_now
 from ingest.query.ast import And, DateRange
@@ -12,6 +13,7 @@ from ingest.query.dates import FORMS, parse_date
 from ingest.query.parse import parse_query
 from ingest.store.port import Where
 from ingest.tag import Tagger
+from ingest.tag.desk import gazetteer_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,10 +36,12 @@ SEE = {
 }
 
 
-@cache
 def gazetteer() -> Gazetteer:
-    """The names we know, loaded once."""
-    return Tagger.load().gazetteer
+    """The names we know: with the overlay of the store that this call has open, else as shipped."""
+    if CALL.names is None:
+        records = CALL.records
+        CALL.names = Tagger.load().gazetteer if records is None else gazetteer_of(records)
+    return CALL.names
 
 
 def place_of(entity: str) -> tuple[float, float] | None:

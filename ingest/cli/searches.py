@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,8 +52,8 @@ def search(
     """Search articles by words, leaders, venues, roles, sources and dates."""
     check_limit(limit)
     settings = CALL.settings()
-    result, node = parsed(query, settings, since)
     with opened_store(settings) as store:
+        result, node = parsed(query, settings, since)
         page = store.search(
             Search(
                 node=node,
@@ -104,8 +105,10 @@ def _page_json(page: Page) -> dict[str, Any]:
         "total": page.total,
         "hits": [_hit_json(hit) for hit in page.hits],
         "facets": {
-            facet: [{"value": v.value, "name": _name(v.value), "count": v.count} for v in values]
-            for facet, values in page.facets.items()
+            facet: [
+                {"value": value, "name": _name(value), "count": count} for value, count in values
+            ]
+            for facet, values in _facets(page).items()
         },
         "next": page.next,
     }
@@ -129,9 +132,22 @@ def _print_hit(hit: Hit) -> None:
         out.print(Text("  " + ", ".join(names), style="cyan"))
 
 
-def _print_facets(page: Page) -> None:
+def _facets(page: Page) -> dict[str, list[tuple[str, int]]]:
+    """The facets; a merged entity is counted with the one it became, until retag has moved it."""
+    facets = {}
     for facet, values in page.facets.items():
-        shown = ", ".join(f"{_name(v.value)} {v.count}" for v in values)
+        counts: Counter[str] = Counter()
+        for value in values:
+            counts[gazetteer().current(value.value) if ":" in value.value else value.value] += (
+                value.count
+            )
+        facets[facet] = list(counts.items())
+    return facets
+
+
+def _print_facets(page: Page) -> None:
+    for facet, values in _facets(page).items():
+        shown = ", ".join(f"{_name(value)} {count}" for value, count in values)
         say(f"{facet}: {shown or 'none'}")
 
 

@@ -1,0 +1,120 @@
+"""What the commands of the desk's own names share: options read, changes published."""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ingest import desk
+from ingest.cli.output import counted, say, talk
+from ingest.errors import IngestError, UsageError
+from ingest.pipeline.services import utc_now
+from ingest.tag.desk import overlay_of
+from ingest.tag.gazetteer import Office
+from ingest.tag.overlay import LANGS, dump_overlay, parse_overlay
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ingest.store.port import Store
+    from ingest.tag.overlay import Overlay
+
+MAX_FILE_BYTES = 32 * 2**20
+
+ByOption = Annotated[
+    str, typer.Option("--by", envvar="SUMMITWATCH_AUTHOR", help="Who does it; the user's name.")
+]
+NoteOption = Annotated[str, typer.Option(help="Why, for the history.")]
+
+
+def author(by: str) -> str:
+    """Return who changes something: as given, else the user's name."""
+    if by.strip():
+        return by.strip()[:120]
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return "unknown"
+
+
+def read_text(path: Path) -> str:
+    """Read a file of the desk's; raises UsageError."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(MAX_FILE_BYTES + 1)
+    except OSError as exc:
+        raise UsageError(str(path), exc.strerror or str(exc), "name a readable file") from exc
+    if len(raw) > MAX_FILE_BYTES:
+        raise UsageError(str(path), f"is longer than {MAX_FILE_BYTES:,} bytes", "split it")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise UsageError(str(path), "is not UTF-8", "save it as UTF-8") from exc
+
+
+def write_text(text: str, path: Path | None) -> None:
+    """Write an export to a file, or to stdout."""
+    if path is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as exc:
+        raise UsageError(str(path), exc.strerror or str(exc), "name a file to write") from exc
+
+
+def spoken(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Read `ru:Имя` or `Name` options: language ("" for none) -> names."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        lang, colon, rest = name.partition(":")
+        known = bool(colon) and lang in LANGS
+        found.setdefault(lang if known else "", []).append((rest if known else name).strip())
+    return {lang: tuple(dict.fromkeys(spelled)) for lang, spelled in found.items()}
+
+
+def office(text: str) -> Office:
+    """Read `US:envoy:2026-01-20[:2027-01-20]`."""
+    parts = [part.strip() for part in text.split(":")]
+    if not 2 <= len(parts) <= 4 or not all(parts[:2]):
+        raise UsageError("--office", f"{text!r} is no office", "write US:envoy:2026-01-20")
+    return Office(parts[0].upper(), parts[1], *parts[2:])
+
+
+def publish(store: Store, before: int, overlay: Overlay, *, by: str, note: str) -> int:
+    """Store the overlay as its next revision and say how many articles that may affect.
+
+    The revision is checked as if it had come from a file; raises SettingsError, ConflictError.
+    """
+    body = dump_overlay(overlay)
+    parse_overlay(body, "the new overlay")
+    made = desk.publish(
+        store, "overlay", body, author=author(by), now=utc_now(), note=note, after=before
+    )
+    if made.number == before:
+        say("nothing changed")
+        return before
+    say(f"overlay revision {made.number}")
+    _tell_affected(store, before)
+    return made.number
+
+
+def _tell_affected(store: Store, before: int) -> None:
+    from ingest.pipeline.retag import affected  # noqa: PLC0415  only after a change
+
+    now, _corrections = desk.stamp(store), None
+    try:
+        count = len(affected(store, before, now.corrections))
+    except IngestError as exc:
+        talk(f"the articles it affects were not counted: {exc}")
+        return
+    if count:
+        say(f"{counted(count, 'article')} may read otherwise now: summitwatch retag")
+
+
+def current(store: Store) -> tuple[int, Overlay]:
+    """Return the newest overlay and its number; raises SettingsError where it cannot be read."""
+    return overlay_of(store)

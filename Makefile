@@ -20,6 +20,18 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.txt
 	touch $@
 
+# Airflow has an environment of its own: its pins are many, and the rest must not depend on them.
+.venv-airflow/.done: requirements/airflow.txt pyproject.toml scripts/uv
+	$(UV) venv --quiet --allow-existing --python-preference only-system --python '>=3.11' .venv-airflow
+	$(UV) pip install --quiet --python .venv-airflow/bin/python --require-hashes --compile-bytecode -r requirements/airflow.txt
+	$(UV) pip install --quiet --python .venv-airflow/bin/python --no-deps --no-build-isolation -e .
+	touch $@
+
+install-airflow: .venv-airflow/.done  ## make .venv-airflow: Airflow, its Elasticsearch provider and this project
+
+airflow: install-airflow  ## Airflow on this machine, with the DAGs, the embedded store and the sample newsroom
+	@.venv-airflow/bin/summitwatch airflow demo
+
 install: $(VENV)/.base  ## make .venv with the hash-locked base requirements
 
 install-dev: $(VENV)/.dev  ## the same with what the tests need
@@ -50,8 +62,11 @@ requirements:  ## compile requirements/*.txt anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make requirements" --group build --group dev -c requirements/base.txt pyproject.toml \
 	  -o requirements/dev.txt $(UPGRADE)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make requirements" --group build --extra airflow -c requirements/base.txt pyproject.toml \
+	  -o requirements/airflow.txt $(UPGRADE)
 
 clean:  ## remove the environment and the demo's data
-	rm -rf $(VENV) data .mypy_cache .ruff_cache .pytest_cache .coverage*
+	rm -rf $(VENV) .venv-airflow data .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: help install install-dev run lint type test drills bench requirements clean
+.PHONY: help airflow install install-airflow install-dev run lint type test drills bench requirements clean

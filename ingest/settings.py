@@ -264,6 +264,10 @@ class AirflowSettings(_Section):
     retry_delay_s: float = Field(
         30.0, gt=0, description="Seconds before the first retry; doubled for each further one."
     )
+    database_file: Path | None = Field(
+        None,
+        description="File with the address of Airflow's own database, for housekeeping on workers whose airflow.cfg does not name it.",
+    )
 
 
 class LogSettings(_Section):

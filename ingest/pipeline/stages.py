@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from ingest import desk
 from ingest.errors import ArchiveError
 from ingest.model import Entry, EntryState, Feed
 from ingest.pipeline.pages import Page, due_entries, fetch_pages
@@ -25,6 +24,7 @@ from ingest.pipeline.save import save_chunk
 from ingest.pipeline.streams import CHUNK_ITEMS
 from ingest.pipeline.twins import settle_twins
 from ingest.store.port import Where
+from ingest.tag.desk import readable_stamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -52,7 +52,7 @@ def plan_run(store: Store, settings: Settings, run: str, now: datetime, *, slots
     batches = split_feeds(due_feeds(store, settings, now), slots)
     if not batches and _pages_wait(store, now):
         batches = (Batch(),)
-    return write_plan(store, Plan(run, now, desk.stamp(store), batches))
+    return write_plan(store, Plan(run, now, readable_stamp(store), batches))
 
 
 def _pages_wait(store: Store, now: datetime) -> bool:
@@ -188,10 +188,11 @@ async def from_archive(services: Services, entries: Sequence[Entry]) -> AsyncIte
             return
         chunk = []
         for entry in entries[start : start + CHUNK_ITEMS]:
+            raw = None
             try:
-                raw = await asyncio.to_thread(services.archive.read, entry.archive_ref)
+                if entry.archive_ref:
+                    raw = await asyncio.to_thread(services.archive.read, entry.archive_ref)
             except ArchiveError as exc:
                 log.warning("archive_page_missing", entry=entry.id[:12], reason=exc.reason)
-                raw = None
             chunk.append(Page(entry, raw=raw))
         yield chunk

@@ -7,6 +7,7 @@ is passed over, and the last good one stays in use.
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -54,6 +55,29 @@ def tagger_of(records: Records) -> Tagger:
             kept = Corrections(redirected(corrections, overlay.redirects))
             _made[key] = Tagger.load().with_desk(overlay, kept, stamp)
         return _made[key]
+
+
+def tagger_at(records: Records, stamp: DeskStamp) -> Tagger:
+    """Return the tagger under the revisions that a run began with.
+
+    Raises:
+        UsageError: a revision is gone.
+        SettingsError: a revision cannot be read by this program.
+    """
+    if not stamp.tagging:
+        return Tagger.load()
+    _number, overlay = overlay_of(records, stamp.overlay)
+    _number, corrections = corrections_of(records, stamp.corrections)
+    kept = Corrections(redirected(corrections.all, overlay.redirects))
+    return Tagger.load().with_desk(overlay, kept, stamp)
+
+
+def readable_stamp(records: Records) -> DeskStamp:
+    """Return the newest revisions that `tagger_of` can read, and the rules' newest."""
+    none: tuple[Correction, ...] = ()
+    numbers, _ = _good(records, "overlay", parse_overlay, EMPTY)
+    marks, _ = _good(records, "corrections", parse_corrections, none)
+    return replace(desk.stamp(records), overlay=numbers[0], corrections=marks[0])
 
 
 def gazetteer_of(records: Records) -> Gazetteer:

@@ -1,0 +1,1 @@
+"""What the DAG files call: `defaults` while they are parsed, everything else inside tasks."""

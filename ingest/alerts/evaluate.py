@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias
 import structlog
 
 from ingest.alerts import history
+from ingest.alerts.closing import close_windows
 from ingest.alerts.facts import View
-from ingest.alerts.groups import Timed, raise_alerts
+from ingest.alerts.groups import raise_alerts
 from ingest.alerts.matching import is_young, match_articles
+from ingest.alerts.periods import Timed, slots
 from ingest.model import Entry, EntryState
 from ingest.store.port import Where
 
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ingest.alerts.rules import RuleSet
+    from ingest.alerts.ruleset import RuleSet
     from ingest.model import Alert
     from ingest.store.port import Store
 
@@ -52,7 +54,7 @@ class Evaluation:
     @property
     def from_history(self) -> int:
         """How many alerts history would have been, had its articles come one by one."""
-        return sum(len(history.periods(times)) for times in self.history.values())
+        return sum(len(slots(times)) for times in self.history.values())
 
     def add(self, other: Evaluation) -> None:
         """Take in what another evaluation did."""
@@ -82,9 +84,17 @@ def evaluate(
     entries = _queue(store, entry_ids)
     for start in range(0, len(entries), BATCH):
         batch = entries[start : start + BATCH]
-        active = [rule for rule in rules.rules if rule.id not in evaluation.failed_rules]
-        evaluation.add(_evaluate(store, replace(rules, rules=tuple(active)), batch, now))
+        evaluation.add(_evaluate(store, _active(rules, evaluation), batch, now))
+    states = {i: s for i, s in aside.states.items() if i not in evaluation.failed_rules}
+    closed = close_windows(store, rules, states, now)
+    evaluation.alerts += closed.alerts
+    evaluation.failed_rules |= closed.failed
     return evaluation
+
+
+def _active(rules: RuleSet, evaluation: Evaluation) -> RuleSet:
+    active = [rule for rule in rules.rules if rule.id not in evaluation.failed_rules]
+    return replace(rules, rules=tuple(active))
 
 
 def _queue(store: Store, entry_ids: Sequence[str] | None) -> list[Entry]:
@@ -99,17 +109,22 @@ def _evaluate(store: Store, rules: RuleSet, entries: Sequence[Entry], now: datet
     articles = store.get_articles({entry.article_id for entry in entries if entry.article_id})
     live = {entry.article_id for entry in entries if not entry.history}
     ordered = sorted(articles.values(), key=lambda a: (a.first_stored_at, a.id))
-    found = match_articles(rules.rules, map(View, ordered))
+    driven = [rule for rule in rules.rules if not rule.is_windowed]
+    found = match_articles(driven, map(View, ordered))
     for rule_id, error in found.failed.items():
         log.warning("rule_set_aside", rule=rule_id, error=error)
         history.set_aside(store, rule_id, min(a.indexed_at for a in ordered), error)
         evaluation.failed_rules[rule_id] = error
     news = [m for m in found.matches if m.view.article.id in live and is_young(m)]
-    old = [m for m in found.matches if m.view.article.id not in live]
     timed = [Timed(match, match.view.article.first_stored_at) for match in news]
     evaluation.alerts += raise_alerts(store, rules, timed, now)
-    for match in history.train(store, old):
-        past = Timed(match, match.view.article.effective_at)
-        evaluation.history.setdefault((match.rule.id, match.key), []).append(past)
+    old = [
+        Timed(match, match.view.article.effective_at)
+        for match in found.matches
+        if match.view.article.id not in live
+    ]
+    for past in history.train(store, old):
+        key = (past.match.rule.id, past.match.key)
+        evaluation.history.setdefault(key, []).append(past)
     store.put([replace(entry, state=entry.after) for entry in entries])
     return evaluation

@@ -61,6 +61,17 @@ class Fact:
         """The act itself."""
         return self.row.proposal if self.row else None
 
+    @property
+    def says(self) -> str:
+        """What it says in ids, `role|places|who`; "" of an article as a whole."""
+        if self.subject:
+            return f"leader||{self.subject}"
+        if not self.places:
+            return ""
+        act = self.proposal
+        who = (act.proposer or act.proposer_country or "") if act else ""
+        return f"{self.role}|{','.join(sorted(self.places))}|{who}"
+
 
 class View:
     """An article with its facts, each computed at most once and only if some rule asks.
@@ -145,6 +156,7 @@ class View:
             line=self._line(fact, timezone),
             published_at=article.published_at,
             confidence=fact.confidence,
+            fact=fact.says,
         )
 
     def _line(self, fact: Fact, timezone: str) -> str:

@@ -1,4 +1,4 @@
-"""Rules and the past: training `new` rules, rules set aside and restored, dry runs."""
+"""Rules and the past: training `new` and `change` rules, rules set aside and restored."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest.alerts.facts import View
-from ingest.alerts.groups import Timed, make_alert, raise_alerts, step
-from ingest.alerts.matching import Match, is_young, match_articles
-from ingest.errors import ConflictError, UsageError
+from ingest.alerts.groups import raise_alerts
+from ingest.alerts.matching import is_young, match_articles
+from ingest.alerts.periods import Timed, place
+from ingest.alerts.windows import last_end
+from ingest.errors import ConflictError
 from ingest.model import Alert, AlertGroup, Article, Entry, EntryState, RuleState
 from ingest.store.port import Where
 
@@ -17,27 +19,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from ingest.alerts.rules import Rule, RuleSet
+    from ingest.alerts.ruleset import Rule, RuleSet
     from ingest.store.port import Store
 
 PAGE = 500
 EDIT_MARGIN = timedelta(hours=48)  # a page is retried for 24 h after its entry changed
 TRIES = 20
+LEARNERS = ("new", "change")  # what history says is no news to them
 
 
 @dataclass(slots=True)
 class Prepared:
-    """Alerts of rules that were restored, and the rules set aside: id -> error."""
+    """Alerts of rules that were restored, the rules set aside (id -> error), and every state."""
 
     alerts: list[Alert] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    states: dict[str, RuleState] = field(default_factory=dict)
 
 
 def prepare(store: Store, rules: RuleSet, now: datetime) -> Prepared:
     """Bring the rules' states in line with the file before an evaluation.
 
-    A rule that is new or edited is noted; a `new` one learns the pairs that the store holds, so
-    that it does not take the past for news. An edited rule that was set aside is tried again.
+    A rule that is new or edited is noted; `new` and `change` rules learn what the store holds, so
+    that they do not take the past for news. An edited rule that was set aside is tried again.
     """
     prepared = Prepared()
     states = store.get_many(RuleState, [rule.id for rule in rules.rules])
@@ -50,12 +54,13 @@ def prepare(store: Store, rules: RuleSet, now: datetime) -> Prepared:
     for rule in failing:
         prepared.alerts += restore(store, rules, rule, now)
     noted = [rule for rule in changed if rule not in failing]
-    broken = _train_on_store(store, [rule for rule in noted if rule.type == "new"])
+    broken = _train_on_store(store, [rule for rule in noted if rule.type in LEARNERS])
     for rule in noted:
         _note(store, rule, now, since=now, error=broken.get(rule.id, ""))
     if changed:
         states = store.get_many(RuleState, [rule.id for rule in rules.rules])
     prepared.failed = {s.id: s.error for s in states.values() if s.failed_since is not None}
+    prepared.states = states
     return prepared
 
 
@@ -70,9 +75,10 @@ def _note(store: Store, rule: Rule, now: datetime, *, since: datetime, error: st
             trained_at=now,
             failed_since=since if error else None,
             error=error,
+            window_end=state.window_end or (last_end(rule, now) if rule.is_windowed else None),
         )
 
-    _update(store, rule.id, noted)
+    update_state(store, rule.id, noted)
 
 
 def set_aside(store: Store, rule_id: str, since: datetime, error: str) -> None:
@@ -82,7 +88,7 @@ def set_aside(store: Store, rule_id: str, since: datetime, error: str) -> None:
         earliest = min(since, state.failed_since) if state.failed_since else since
         return replace(state, failed_since=earliest, error=error)
 
-    _update(store, rule_id, failed)
+    update_state(store, rule_id, failed)
 
 
 def restore(store: Store, rules: RuleSet, rule: Rule, now: datetime) -> list[Alert]:
@@ -96,103 +102,76 @@ def restore(store: Store, rules: RuleSet, rule: Rule, now: datetime) -> list[Ale
     if since is None:
         return []
     error = ""
-    if rule.type == "new":
+    if rule.type in LEARNERS:
         error = _train_on_store(store, [rule], until=since).get(rule.id, "")
     alerts: list[Alert] = []
-    if not error:
+    if not error and not rule.is_windowed:  # windows go on from the last that was counted
         found = match_articles([rule], map(View, _saved_since(store, since)))
         error = found.failed.get(rule.id, "")
         timed = [Timed(m, m.view.article.first_stored_at) for m in found.matches if is_young(m)]
         alerts = raise_alerts(store, rules, timed, now)
-
     _note(store, rule, now, since=since, error=error)
     return alerts
 
 
-def train(store: Store, matches: Iterable[Match]) -> list[Match]:
-    """Let `new` rules learn the pairs of these matches; nothing is raised.
+def train(store: Store, times: Sequence[Timed]) -> list[Timed]:
+    """Let `new` and `change` rules learn what these matches say; nothing is raised.
 
     Returns:
-        The matches that would have been news: all of `match` rules, of `new` ones those whose
-        pair was not known.
+        The matches that would have been news: all of `match` rules, of the others those that
+        taught their group something.
+
+    Raises:
+        ConflictError: other writers won every time.
     """
-    matches = list(matches)
-    firsts: dict[str, Match] = {}
-    for match in matches:
-        if match.rule.type == "new":
-            firsts.setdefault(match.group_id, match)
-    known = store.get_many(AlertGroup, firsts)
-    groups = [
-        AlertGroup(
-            id=group_id,
-            rule_id=match.rule.id,
-            key=match.key,
-            period_start=match.view.article.first_stored_at,
-            article_id=match.view.article.id,
-            from_history=True,
-        )
-        for group_id, match in firsts.items()
-        if group_id not in known
-    ]
-    learnt = {group.id for group in store.put(groups) if group is not None}
-    return [
-        match
-        for match in matches
-        if match.rule.type == "match"
-        or (match.group_id in learnt and firsts[match.group_id] is match)
-    ]
+    waiting: dict[str, list[Timed]] = {}
+    for timed in times:
+        if timed.match.rule.type in LEARNERS:
+            waiting.setdefault(timed.match.group_id, []).append(timed)
+    taught: set[int] = set()
+    for _ in range(TRIES):
+        if not waiting:
+            return [t for t in times if t.match.rule.type == "match" or id(t) in taught]
+        known = store.get_many(AlertGroup, waiting)
+        learnt = {gid: _learnt(known.get(gid), queue) for gid, queue in waiting.items()}
+        writes = {
+            gid: group
+            for gid, (group, _) in learnt.items()
+            if group is not None and group is not known.get(gid)
+        }
+        written = dict(zip(writes, store.put(list(writes.values())), strict=True))
+        lost = {gid for gid, group in written.items() if group is None}
+        taught |= {id(t) for gid, (_, news) in learnt.items() if gid not in lost for t in news}
+        waiting = {gid: queue for gid, queue in waiting.items() if gid in lost}
+    raise ConflictError("alert groups", "lost every write to others", "run again")
 
 
-def dry_run(store: Store, rules: RuleSet, since: datetime, now: datetime) -> list[Alert]:
-    """Return the alerts that these rules would have raised, oldest first; nothing is written.
-
-    Every article counts as stored when it was published, so that one which came with a feed's
-    first poll takes part. Pairs from before `since` are known to `new` rules.
-    """
-    learns = any(rule.type == "new" for rule in rules.rules)
-    where = () if learns else (Where("effective_at", ">=", since),)
-    groups: dict[str, list[Timed]] = {}
-    for page in _pages(store, *where):
-        views = [View(article, scope="all") for article in page if article.effective_at <= now]
-        found = match_articles(rules.rules, views)
-        for rule_id, error in found.failed.items():
-            raise UsageError(f"rule {rule_id}", f"breaks: {error}", "mend the rule")
-        for match in found.matches:
-            at = match.view.article.effective_at
-            if match.rule.type == "new" or at >= since:
-                groups.setdefault(match.group_id, []).append(Timed(match, at))
-    alerts = [
-        make_alert(
-            members[0].match.rule,
-            group,
-            [timed.match for timed in members],
-            group.period_start,
-            rules.timezone,
-        )
-        for times in groups.values()
-        for group, members in periods(times)
-        if group.period_start >= since
-    ]
-    return sorted(alerts, key=lambda alert: (alert.period_start, alert.rule_id, alert.key))
-
-
-def periods(times: Iterable[Timed]) -> list[tuple[AlertGroup, list[Timed]]]:
-    """Cut the matches of one group into its periods, as if each had come at its time."""
-    found: list[tuple[AlertGroup, list[Timed]]] = []
-    group: AlertGroup | None = None
-    for timed in sorted(times, key=lambda t: (t.at, t.match.view.article.id)):
-        following = step(group, timed)
-        if following is not group:
-            found.append((following, []))
-        found[-1][1].append(timed)
+def _learnt(
+    group: AlertGroup | None, times: Iterable[Timed]
+) -> tuple[AlertGroup | None, list[Timed]]:
+    """Return the group's record with what the matches say in it, marked as told by nobody."""
+    news: list[Timed] = []
+    for timed in times:
+        following, _ = place(group, timed)
+        if following is None or following is group:
+            continue
+        if timed.match.rule.type == "change":
+            before = {told.start for told in group.told} if group else set()
+            if len(following.told) > (len(group.told) if group else 0):
+                news.append(timed)
+            told = [t if t.start in before else replace(t, article_id="") for t in following.told]
+            following = replace(following, told=tuple(told))
+        else:
+            news.append(timed)
+            following = replace(following, from_history=True)
         group = following
-    return found
+    return group, news
 
 
 def _train_on_store(
     store: Store, rules: Sequence[Rule], until: datetime | None = None
 ) -> dict[str, str]:
-    """Learn every pair that the store holds and that waits for no evaluation; returns errors.
+    """Learn whatever the store holds and waits for no evaluation; returns errors.
 
     Of an article that waits, or that was saved after `until`, only what its former text said is
     known.
@@ -200,7 +179,7 @@ def _train_on_store(
     failed: dict[str, str] = {}
     if not rules:
         return failed
-    for page in _pages(store):
+    for page in pages(store):
         waiting = _waiting(store, page)
         views = [
             View(
@@ -213,7 +192,7 @@ def _train_on_store(
         ]
         found = match_articles([rule for rule in rules if rule.id not in failed], views)
         failed |= found.failed
-        train(store, found.matches)
+        train(store, [Timed(m, m.view.article.effective_at) for m in found.matches])
     return failed
 
 
@@ -252,14 +231,16 @@ def _saved_since(store: Store, since: datetime) -> list[Article]:
     return sorted(found, key=lambda a: (a.first_stored_at, a.id))
 
 
-def _pages(store: Store, *where: Where) -> Iterator[list[Article]]:
+def pages(store: Store, *where: Where) -> Iterator[list[Article]]:
+    """Read articles page by page."""
     last = ""
     while page := store.find_articles(*where, Where("id", ">", last), limit=PAGE):
         yield page
         last = page[-1].id
 
 
-def _update(store: Store, rule_id: str, change: Callable[[RuleState], RuleState]) -> None:
+def update_state(store: Store, rule_id: str, change: Callable[[RuleState], RuleState]) -> None:
+    """Change what is remembered of a rule; raises ConflictError."""
     for _ in range(TRIES):
         current = store.get(RuleState, rule_id) or RuleState(rule_id)
         if store.put([change(current)])[0] is not None:

@@ -18,24 +18,53 @@ if TYPE_CHECKING:
 
     from ingest.alerts.conditions import Condition
     from ingest.alerts.facts import Fact, View
-    from ingest.alerts.rules import Rule
+    from ingest.alerts.ruleset import Rule
+    from ingest.model import Evidence
 
 MAX_EVIDENCE = 5
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule met by an article, for one group; `facts` are its evidence, best first."""
+    """A rule met by an article, for one group; `facts` are its evidence, best first.
+
+    Attributes:
+        standing: values of the fields that the rule watches within the group, "" without any.
+    """
 
     rule: Rule
     key: tuple[str, ...]
     view: View
     facts: tuple[Fact, ...]
+    standing: str = ""
 
     @property
     def group_id(self) -> str:
         """Id of the group's record."""
         return group_id(self.rule.id, self.key)
+
+    @property
+    def article_id(self) -> str:
+        """The article that met the rule."""
+        return self.view.article.id
+
+    @property
+    def parties(self) -> tuple[str, ...]:
+        """Who would meet: the parties of the act, without the venue's own state beside two others."""
+        act = self.facts[0].proposal
+        if act is None:
+            return ()
+        guests = set(act.parties) - {country_of(venue) for venue in act.venues}
+        return tuple(sorted(guests if len(guests) > 1 else act.parties))
+
+    @property
+    def line(self) -> str:
+        """The alert's line, "" for that of its first evidence."""
+        return ""
+
+    def shown(self, timezone: str) -> tuple[Evidence, ...]:
+        """The evidence as an alert shows it."""
+        return tuple(self.view.evidence(fact, timezone) for fact in self.facts)
 
 
 def group_id(rule_id: str, key: Sequence[str]) -> str:
@@ -109,7 +138,7 @@ def match_rule(rule: Rule, view: View) -> tuple[Match, ...]:
             for fact in facts
             if fact.confidence >= rule.min_confidence and _meets(rule, fact, view)
             for key in _keys(rule, fact, view)
-            if all(key) or not (is_strict or rule.type == "new")
+            if all(key) or not is_strict
         ]
         if keyed:
             return _grouped(rule, view, [pair for pair in keyed if view.in_scope(pair[1])])
@@ -123,12 +152,17 @@ def _meets(rule: Rule, fact: Fact, view: View) -> bool:
 def _grouped(
     rule: Rule, view: View, keyed: Iterable[tuple[tuple[str, ...], Fact]]
 ) -> tuple[Match, ...]:
-    groups: dict[tuple[str, ...], list[Fact]] = {}
+    groups: dict[tuple[tuple[str, ...], str], list[Fact]] = {}
     for key, fact in keyed:
-        groups.setdefault(key, []).append(fact)
+        groups.setdefault((key, _standing(rule, fact, view)), []).append(fact)
     return tuple(
-        Match(rule, key, view, tuple(facts[:MAX_EVIDENCE])) for key, facts in groups.items()
+        Match(rule, key, view, tuple(facts[:MAX_EVIDENCE]), standing)
+        for (key, standing), facts in groups.items()
     )
+
+
+def _standing(rule: Rule, fact: Fact, view: View) -> str:
+    return "|".join("+".join(_VALUES[name](rule, fact, view)) for name in rule.watches)
 
 
 def _candidates(rule: Rule, view: View) -> Iterator[tuple[Sequence[Fact], bool]]:
@@ -138,6 +172,9 @@ def _candidates(rule: Rule, view: View) -> Iterator[tuple[Sequence[Fact], bool]]
     is never missed because it has no fact of the kind that shows it best. Strict facts must fill
     the whole key: where only the key speaks of places, a mere location does not make a group.
     """
+    if rule.type == "change":
+        yield [fact for fact in view.places if fact.row is not None], False
+        return
     if rule.asks == "places":
         yield view.places, not rule.requires_place
     if rule.asks == "leaders" or rule.leaders:
@@ -163,7 +200,7 @@ def _words(condition: Condition | None) -> frozenset[str]:
 def _keys(rule: Rule, fact: Fact, view: View) -> Iterator[tuple[str, ...]]:
     values = [_VALUES[field](rule, fact, view) or ("",) for field in rule.key]
     for key in product(*values):
-        if rule.type == "match" or all(key):
+        if rule.type != "new" or all(key):
             yield key
 
 

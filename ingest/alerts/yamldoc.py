@@ -6,6 +6,7 @@ Scalars stay text: the country code NO is no boolean, 07:00 no number. Duplicate
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -99,14 +100,25 @@ class Value:
 
     def ratio(self) -> float:
         """Return a number from 0 to 1."""
+        return self.number(0, 1)
+
+    def number(self, least: float, most: float) -> float:
+        """Return a number within bounds."""
         text = self.text()
         try:
             number = float(text)
         except ValueError:
-            number = -1.0
-        if not 0 <= number <= 1:
-            self.fail(f"{text[:80]!r} is no number from 0 to 1")
+            number = math.nan
+        if not least <= number <= most:
+            self.fail(f"{text[:80]!r} is no number from {least:g} to {most:g}")
         return number
+
+    def whole(self, least: int, most: int) -> int:
+        """Return a whole number within bounds."""
+        number = self.number(least, most)
+        if not number.is_integer():
+            self.fail(f"{self.text()[:80]!r} is no whole number")
+        return int(number)
 
     def duration(self, least: timedelta = timedelta(minutes=1)) -> timedelta:
         """Return a span of time written as 90s, 30m, 24h, 7d or 2w."""

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest.alerts.adding import rule_text, with_rule
-from ingest.alerts.history import dry_run, restore
+from ingest.alerts.history import restore
+from ingest.alerts.trying import dry_run
 from ingest.alerts.render import alert_json, alert_lines
 from ingest.alerts.rules import (
     load_rules,

@@ -20,7 +20,8 @@ from alerts.newsdesk import (
 
 from ingest.alerts import history
 from ingest.alerts.evaluate import evaluate
-from ingest.alerts.history import dry_run, restore
+from ingest.alerts.history import restore
+from ingest.alerts.trying import dry_run
 from ingest.errors import UsageError
 from ingest.model import Alert, AlertGroup, Delivery, Entry, EntryState, RuleState
 from ingest.store.port import Save

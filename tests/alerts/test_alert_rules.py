@@ -12,10 +12,11 @@ from alerts.newsdesk import Names, rules_of
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.alerts import rules as reader
+from ingest.alerts import reading as reader
 from ingest.alerts.channels import CHANNEL_TYPES, FIELDS
 from ingest.alerts.conditions import AllOf, Clause, NoneOf, QueryIs
 from ingest.alerts.rules import load_rules, parse_rules, read_rules, rules_file
+from ingest.alerts.ruleset import RULE_TYPES
 from ingest.errors import SettingsError
 from ingest.settings import load_settings
 
@@ -404,7 +405,7 @@ def test_the_schema_knows_the_same_fields():
     rule, clause = schema["$defs"]["rule"], schema["$defs"]["clause"]
     assert set(rule["properties"]) == set(reader.RULE_FIELDS)
     assert set(clause["properties"]) == set(reader.CONDITION_FIELDS)
-    assert set(rule["properties"]["type"]["enum"]) == set(reader.RULE_TYPES)
+    assert set(rule["properties"]["type"]["enum"]) == set(RULE_TYPES)
     assert set(schema["$defs"]["keyField"]["enum"]) == set(reader.KEY_FIELDS)
     channels = schema["$defs"]["channel"]["oneOf"]
     fields = {c["properties"]["type"]["const"]: set(c["properties"]) for c in channels}

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
+    from ingest.alerts.templates import Templates
     from ingest.fetch.resolve import Resolver
     from ingest.settings import Settings
     from ingest.store.port import Store
@@ -34,7 +35,11 @@ async def open_services(
 
     Args:
         resolver: answers host names instead of the system's (the sample newsroom's map).
+
+    Raises:
+        SettingsError: a template of the desk is broken; names its file and line.
     """
+    templates = _templates(settings)
     extract = settings.extract
     gate = HostGate(
         store,
@@ -64,4 +69,16 @@ async def open_services(
             workers=workers,
             clock=clock,
             progress=progress,
+            templates=templates,
         )
+
+
+def _templates(settings: Settings) -> Templates | None:
+    folder, base_url = settings.alerts.templates, settings.web.base_url
+    if folder is None and not base_url:
+        return None
+    from ingest.alerts.templates import Templates  # noqa: PLC0415  jinja2 is large
+
+    templates = Templates(folder, base_url)
+    templates.check()
+    return templates

@@ -9,9 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from structlog.contextvars import bound_contextvars
+
 from ingest.archive import RawPage
 from ingest.extract.media import media_name
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
+from ingest.metrics import kind_of
 from ingest.model import Entry, EntryState
 from ingest.pipeline.streams import by_host
 from ingest.pipeline.twins import split_twins
@@ -83,11 +86,15 @@ async def fetch_pages(services: Services, entries: Iterable[Entry]) -> AsyncIter
             detail = f"{media}, not a page"
             failure = FetchFailed(entry.url, "media", detail, services.clock(), passing=False)
             return Page(entry, failure=failure)
-        result = await services.polite.get(entry.url, kind="page")
+        with bound_contextvars(entry=entry.id[:12]):
+            result = await services.polite.get(entry.url, kind="page")
         match result:
             case Fetched():
+                services.counters["pages_fetched"] += 1
                 return Page(entry, raw=_raw_page(result))
             case FetchFailed():
+                services.counters["pages_failed"] += 1
+                services.counters[kind_of("pages_failed", result.code)] += 1
                 return Page(entry, failure=result)
             case NotModified():  # never: no validators were sent
                 failure = FetchFailed(

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 import structlog
+from structlog.contextvars import bind_contextvars, bound_contextvars, unbind_contextvars
 
 from ingest.archive import RawPage
 from ingest.errors import ParseError, WorkerError
@@ -23,6 +24,7 @@ from ingest.feeds.schedule import (
     should_send_validators,
 )
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
+from ingest.metrics import kind_of
 from ingest.model import Entry, Feed
 from ingest.pipeline.streams import by_host
 from ingest.store.port import Where
@@ -67,12 +69,13 @@ async def poll_feeds(services: Services, feeds: Iterable[Feed]) -> None:
         conditional = should_send_validators(
             feed.state, services.clock(), ignore_cache=feed.ignore_cache
         )
-        result = await services.polite.get(
-            feed.url,
-            etag=feed.state.etag if conditional else "",
-            last_modified=feed.state.last_modified if conditional else "",
-            headers={"User-Agent": feed.user_agent} if feed.user_agent else None,
-        )
+        with bound_contextvars(feed_id=feed.id[:12]):
+            result = await services.polite.get(
+                feed.url,
+                etag=feed.state.etag if conditional else "",
+                last_modified=feed.state.last_modified if conditional else "",
+                headers={"User-Agent": feed.user_agent} if feed.user_agent else None,
+            )
         return feed, result
 
     def size(answer: Answer) -> int:
@@ -154,6 +157,7 @@ def _acknowledge(
 ) -> None:
     saved: list[Feed] = []
     for (feed, result), outcome in answers:
+        bind_contextvars(feed_id=feed.id[:12])
         now = services.clock()
         services.counters["feeds_polled"] += 1
         response: PollResponse
@@ -163,6 +167,7 @@ def _acknowledge(
                 response = outcome
             case Failed():
                 services.counters["feeds_failed"] += 1
+                services.counters[kind_of("feeds_failed", outcome.code)] += 1
                 if not feed.state.error and feed.state.last_success_at is not None:
                     services.counters["feeds_newly_failed"] += 1
                 log.info("feed_failed", feed=feed.url, code=outcome.code, detail=outcome.detail)
@@ -185,6 +190,7 @@ def _acknowledge(
                 next_check_at=state.next_check_at,
             )
         )
+    unbind_contextvars("feed_id")
     for feed, written in zip(saved, services.store.put(saved), strict=True):
         if written is None:  # edited or polled by someone else meanwhile; entries stand anyway
             log.info("feed_state_lost", feed=feed.url)

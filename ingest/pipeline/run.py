@@ -7,9 +7,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import structlog
+from structlog.contextvars import bound_contextvars
+
 from ingest import ids
 from ingest.alerts.deliver import deliver
 from ingest.alerts.evaluate import Evaluation, evaluate
+from ingest.errors import IngestError, StoreError
+from ingest.metrics import keep_run, kind_of, lag_counters
 from ingest.model import Entry, EntryState, Feed, Run
 from ingest.pipeline.daily import do_daily
 from ingest.pipeline.pages import due_entries, fetch_pages
@@ -27,6 +32,8 @@ if TYPE_CHECKING:
     from ingest.pipeline.pages import Page
     from ingest.pipeline.services import Services
 
+log = structlog.get_logger()
+
 
 @dataclass(slots=True)
 class PassReport:
@@ -36,6 +43,7 @@ class PassReport:
         counters: by name (`feeds_polled`, `articles_new`, `entries_dead`, ...).
         evaluation: alerts created, and what history would have raised.
         oldest_waiting: when the oldest entry that still waits for its page was first seen.
+        lags_s: of each alert delivered, the seconds since its article was stored.
     """
 
     counters: Counter[str] = field(default_factory=Counter)
@@ -43,6 +51,7 @@ class PassReport:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     oldest_waiting: datetime | None = None
+    lags_s: list[float] = field(default_factory=list)
 
 
 async def run_pass(
@@ -57,28 +66,85 @@ async def run_pass(
         StoreError, ArchiveError: the pass stopped; what was acknowledged is stored.
     """
     report = PassReport(counters=services.counters, started_at=services.clock())
-    await _save_pages(services, rules, report, held, _left_behind(services))
+    with bound_contextvars(run=_run_id(report)[:12]):
+        postman = _Postman(services, rules, report)
+        posting = asyncio.create_task(postman.work())
+        try:
+            await _stages(services, rules, report, held, feeds, postman)
+            postman.close()
+            await posting
+            if not services.stop.is_set():
+                await asyncio.to_thread(do_daily, services)
+        except IngestError as exc:
+            _keep_failure(services, report, exc)
+            raise
+        finally:
+            posting.cancel()
+            await asyncio.gather(posting, return_exceptions=True)
+        report.finished_at = services.clock()
+        report.oldest_waiting = _oldest_waiting(services)
+        keep_run(services.store, _run_record(report))
+        log.info("pass_done", **report.counters)
+    return report
+
+
+async def _stages(
+    services: Services,
+    rules: RuleSet,
+    report: PassReport,
+    held: HeldLease,
+    feeds: Sequence[Feed] | None,
+    postman: _Postman,
+) -> None:
+    await _save_pages(services, rules, report, held, postman, _left_behind(services))
     if not services.stop.is_set():
-        due = due_feeds(services.store, services.settings, services.clock())
-        await poll_feeds(services, due if feeds is None else feeds)
+        if feeds is None:
+            feeds = due_feeds(services.store, services.settings, services.clock())
+        services.counters["feeds_due"] += len(feeds)
+        await poll_feeds(services, feeds)
         held.renew()
     if not services.stop.is_set():
         entries, twins = due_entries(services)
         services.progress("pages", 0, len(entries))
         pages = fetch_pages(services, entries)
-        await _save_pages(services, rules, report, held, pages, total=len(entries))
+        await _save_pages(services, rules, report, held, postman, pages, total=len(entries))
         settled = await asyncio.to_thread(settle_twins, services, twins)
         await asyncio.to_thread(_evaluate, services, rules, report, settled)
     await asyncio.to_thread(_evaluate, services, rules, report, None)
-    await deliver(
-        services.store, rules, services.fetcher, services.clock, print_line=services.print_line
-    )
-    if not services.stop.is_set():
-        await asyncio.to_thread(do_daily, services)
-    report.finished_at = services.clock()
-    report.oldest_waiting = _oldest_waiting(services)
-    services.store.put([_run_record(report)])
-    return report
+
+
+class _Postman:
+    """Delivers beside the pass: an alert waits neither for its end nor for a slow channel."""
+
+    def __init__(self, services: Services, rules: RuleSet, report: PassReport) -> None:
+        self._services, self._rules, self._report = services, rules, report
+        self._wake, self._closing = asyncio.Event(), False
+
+    def call(self) -> None:
+        """There is something to deliver."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """Deliver once more, then end."""
+        self._closing = True
+        self._wake.set()
+
+    async def work(self) -> None:
+        services = self._services
+        while not self._closing or self._wake.is_set():
+            await self._wake.wait()
+            self._wake.clear()
+            counts = await deliver(
+                services.store,
+                self._rules,
+                services.fetcher,
+                services.clock,
+                templates=services.templates,
+                lags_s=self._report.lags_s,
+                print_line=services.print_line,
+            )
+            for state, count in counts.items():
+                services.counters[kind_of("deliveries", state)] += count
 
 
 async def _save_pages(
@@ -86,6 +152,7 @@ async def _save_pages(
     rules: RuleSet,
     report: PassReport,
     held: HeldLease,
+    postman: _Postman,
     pages: AsyncIterator[list[Page]],
     *,
     total: int = 0,
@@ -95,7 +162,8 @@ async def _save_pages(
 
     async def after(chunk: Sequence[Page], stored: Sequence[str]) -> None:
         nonlocal done
-        await asyncio.to_thread(_evaluate, services, rules, report, stored)
+        if await asyncio.to_thread(_evaluate, services, rules, report, stored):
+            postman.call()
         held.renew()
         done += len(chunk)
         if total:
@@ -112,10 +180,13 @@ def _left_behind(services: Services) -> AsyncIterator[list[Page]]:
 
 def _evaluate(
     services: Services, rules: RuleSet, report: PassReport, entry_ids: Sequence[str] | None
-) -> None:
+) -> bool:
+    """Let the rules see entries; returns whether alerts were raised."""
     if entry_ids is not None and not entry_ids:
-        return
-    report.evaluation.add(evaluate(services.store, rules, entry_ids, services.clock()))
+        return False
+    evaluation = evaluate(services.store, rules, entry_ids, services.clock())
+    report.evaluation.add(evaluation)
+    return bool(evaluation.alerts)
 
 
 def _oldest_waiting(services: Services) -> datetime | None:
@@ -125,13 +196,28 @@ def _oldest_waiting(services: Services) -> datetime | None:
     return waiting[0].first_seen_at if waiting else None
 
 
-def _run_record(report: PassReport) -> Run:
+def _run_id(report: PassReport) -> str:
     assert report.started_at is not None
-    counters = dict(report.counters)
+    return ids.sha256("run", report.started_at.isoformat())
+
+
+def _run_record(report: PassReport, note: str = "") -> Run:
+    assert report.started_at is not None
+    counters = dict(report.counters) | lag_counters(report.lags_s)
     counters["alerts"] = len(report.evaluation.alerts)
     return Run(
-        id=ids.sha256("run", report.started_at.isoformat()),
+        id=_run_id(report),
         started_at=report.started_at,
         finished_at=report.finished_at,
         counters=counters,
+        note=note,
     )
+
+
+def _keep_failure(services: Services, report: PassReport, exc: IngestError) -> None:
+    """Leave a record of a pass that failed, if the store can still take one."""
+    report.finished_at = services.clock()
+    try:
+        keep_run(services.store, _run_record(report, note=str(exc)[:500]))
+    except StoreError as also:
+        log.warning("run_not_recorded", reason=also.reason)

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
 import structlog
+from structlog.contextvars import bound_contextvars
 
 from ingest import articles
 from ingest.errors import ConflictError
+from ingest.metrics import kind_of
 from ingest.model import Article, Entry, EntryState, Feed
 from ingest.pipeline.identity import handed_over, look_up
 from ingest.pipeline.read import read_page
@@ -36,9 +38,11 @@ async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
     Nothing here fails for one bad page: it becomes a dead entry with its reason, or an article
     made of the feed's own content.
     """
-    ready = await asyncio.gather(*(read_page(services, page) for page in pages))
-    async with services.saving:
-        return await asyncio.to_thread(_save_all, services, ready)
+    services.counters["chunks"] += 1
+    with bound_contextvars(chunk=services.counters["chunks"]):
+        ready = await asyncio.gather(*(read_page(services, page) for page in pages))
+        async with services.saving:
+            return await asyncio.to_thread(_save_all, services, ready)
 
 
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
@@ -79,9 +83,14 @@ def _save_once(
     for item, result in zip(ready, services.store.save(saves), strict=True):
         match result:
             case Saved(article=article, entry=entry, created=created):
-                services.counters["articles_new" if created else "articles_updated"] += 1
-                services.counters["mentions"] += len(article.mentions)
-                services.counters["proposals"] += len(article.proposals)
+                _count(services, article, created=created)
+                log.info(
+                    "article_saved",
+                    article=article.id[:12],
+                    entry=item.entry.id[:12],
+                    feed_id=item.entry.feed_id[:12],
+                    new=created,
+                )
                 if entry is not None and entry.state is EntryState.STORED:
                     stored.append(entry.id)
             case Refused(reason=reason):
@@ -95,6 +104,15 @@ def _save_once(
             case _:
                 assert_never(result)
     return again
+
+
+def _count(services: Services, article: Article, *, created: bool) -> None:
+    services.counters["articles_new" if created else "articles_updated"] += 1
+    services.counters["mentions"] += len(article.mentions)
+    services.counters["proposals"] += len(article.proposals)
+    for mention in article.mentions:
+        kind = f"{mention.kind}_{mention.role}" if mention.role else mention.kind
+        services.counters[kind_of("mentions", kind)] += 1
 
 
 def _without_article(services: Services, entry: Entry) -> None:

@@ -13,6 +13,7 @@ from ingest.tag.desk import tagger_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ingest.alerts.templates import Templates
     from ingest.archive import Archive
     from ingest.fetch.client import Fetcher
     from ingest.fetch.polite import PoliteFetcher
@@ -45,6 +46,7 @@ class Services:
         fetcher: for requests of the desk's own (webhooks); `polite` for everything of publishers.
         stop: set by SIGTERM; no new work is begun, the chunk under way is finished.
         saving: held while a chunk is saved: the next must see its articles, to find copies of them.
+        templates: what alerts are written with; None: those that ship with the package.
         print_line: takes the lines of the alerts' `stdout` channel.
         counters: what this run did, by name; stored as its `Run` record.
     """
@@ -57,6 +59,7 @@ class Services:
     workers: WorkerPool
     clock: Callable[[], datetime] = utc_now
     progress: Progress = no_progress
+    templates: Templates | None = None
     print_line: Callable[[str], None] = print
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)

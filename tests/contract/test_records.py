@@ -33,8 +33,15 @@ SAMPLES = (
     model.DeskRevision(
         id="rules-00000001", kind="rules", number=1, body="a: ж", author="ann", at=NOW
     ),
-    model.RuleState(id="r", enabled=False),
-    model.AlertGroup(id="g", rule_id="r", key=("leader:a", "place:b"), period_start=NOW),
+    model.RuleState(id="r", enabled=False, window_end=NOW),
+    model.RuleWindow(
+        id="w", rule_id="r", started_at=NOW, end=NOW, counts=((("place:b",), 3), ((), 1))
+    ),
+    model.Silence(id="s", rule_id="r", created_at=NOW, until=NOW, author="ann", key=("a", "b")),
+    model.AlertGroup(
+        id="g", rule_id="r", key=("leader:a", "place:b"), period_start=NOW,
+        told=(model.Told("agreed", NOW, "a", ("RU", "UA"), NOW),),
+    ),
     model.Alert(
         id="a", rule_id="r", rule_version="1", key=(), period_start=NOW, created_at=NOW, line="l",
         evidence=(

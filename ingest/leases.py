@@ -8,17 +8,23 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ingest.errors import LeaseHeldError
 from ingest.model import Lease
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
-
-    from ingest.store.port import Records
+    from collections.abc import Callable, Generator, Iterable, Sequence
 
 LEASE_TTL = timedelta(minutes=5)  # longer than a chunk takes; renewed after each
+
+
+class Leases(Protocol):
+    """Where leases are kept: a store, or an adapter's records alone."""
+
+    def get(self, kind: type[Lease], record_id: str) -> Lease | None: ...
+    def put(self, records: Sequence[Lease]) -> list[Lease | None]: ...
+    def delete(self, kind: type[Lease], ids: Iterable[str]) -> int: ...
 
 
 def is_alive(lease: Lease) -> bool:
@@ -39,7 +45,7 @@ def is_alive(lease: Lease) -> bool:
 class HeldLease:
     """A lease in hand; `renew` it after each chunk."""
 
-    def __init__(self, records: Records, lease: Lease, clock: Callable[[], datetime]) -> None:
+    def __init__(self, records: Leases, lease: Lease, clock: Callable[[], datetime]) -> None:
         self._records, self._lease, self._clock = records, lease, clock
 
     def renew(self) -> None:
@@ -58,7 +64,7 @@ class HeldLease:
 
 @contextmanager
 def lease(
-    records: Records, name: str, *, clock: Callable[[], datetime]
+    records: Leases, name: str, *, clock: Callable[[], datetime]
 ) -> Generator[HeldLease, None, None]:
     """Hold the lease `name` (`poll`, `evaluate`, `deliver`, `migrate`) while the block runs.
 

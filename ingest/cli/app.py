@@ -18,6 +18,7 @@ from ingest.cli import (
     exports,
     feeds,
     gazetteer,
+    migrate,
     retag,
     runs,
     searches,
@@ -71,6 +72,7 @@ app.command("retag")(retag.retag)
 app.command("explain")(explain.explain)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
+app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.add_typer(dead.app, name="dead")
 app.add_typer(config.app, name="config")

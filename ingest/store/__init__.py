@@ -9,11 +9,14 @@ from urllib.parse import unquote
 from ingest.errors import SettingsError
 from ingest.settings import load_settings
 from ingest.store.sqlite import SqliteStore
+from ingest.store.sqlite_migrate import SqliteMigration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from ingest.settings import ElasticsearchSettings
+    from ingest.store.migrating import Migration
     from ingest.store.port import Store
 
 _SQLITE = "sqlite:///"
@@ -50,10 +53,47 @@ def open_store(
         settings = elasticsearch or load_settings().elasticsearch
         known = (locate or _nowhere, names or _nameless)
         return _open_elastic(url, prefix, settings, known, create=create)
-    raise SettingsError(
+    raise _unknown(url)
+
+
+def open_migration(
+    url: str,
+    prefix: str,
+    *,
+    clock: Callable[[], datetime],
+    elasticsearch: ElasticsearchSettings | None = None,
+) -> Migration:
+    """Open what brings the store that a URL names to this program's version, and back.
+
+    Raises:
+        SettingsError: no kind of store that we know.
+        StoreDownError: there is no such store, or it cannot be reached.
+    """
+    if url.startswith(_SQLITE) and len(url) > len(_SQLITE):
+        return SqliteMigration(Path(unquote(url.removeprefix(_SQLITE))), clock)
+    if url.startswith(("http://", "https://")):
+        settings = elasticsearch or load_settings().elasticsearch
+        try:
+            from ingest.store.elastic_migrate import ElasticMigration  # noqa: PLC0415  an extra
+        except ImportError as exc:
+            raise _no_client() from exc
+        return ElasticMigration.open(url, prefix, settings, clock)
+    raise _unknown(url)
+
+
+def _unknown(url: str) -> SettingsError:
+    return SettingsError(
         "store",
         f"{url!r} names no store",
         "write sqlite:///path/to/file.sqlite or https://host:9200",
+    )
+
+
+def _no_client() -> SettingsError:
+    return SettingsError(
+        "store",
+        "the Elasticsearch client is not installed",
+        "pip install 'summitwatch[elasticsearch]'",
     )
 
 
@@ -76,10 +116,6 @@ def _open_elastic(
     try:
         from ingest.store.elastic import ElasticStore  # noqa: PLC0415  an extra
     except ImportError as exc:
-        raise SettingsError(
-            "store",
-            "the Elasticsearch client is not installed",
-            "pip install 'summitwatch[elasticsearch]'",
-        ) from exc
+        raise _no_client() from exc
     locate, names = known
     return ElasticStore.open(url, prefix, settings, create=create, locate=locate, names=names)

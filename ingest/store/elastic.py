@@ -121,7 +121,7 @@ class ElasticStore:
     # --- records --------------------------------------------------------------------------------
 
     def get(self, kind: type[R], record_id: str) -> R | None:
-        return next(iter(self._records.get_many(kind, (record_id,)).values()), None)
+        return self._records.get(kind, record_id)
 
     def get_many(self, kind: type[R], ids: Iterable[str]) -> dict[str, R]:
         return self._records.get_many(kind, ids)

@@ -50,7 +50,7 @@ class Gate:
         deadline = time.monotonic() + self._patience_s
         seen = False
         while True:
-            lease = self._records.get_many(Lease, (LEASE,)).get(LEASE)
+            lease = self._records.get(Lease, LEASE)
             if lease is None:
                 break
             seen = True

@@ -53,6 +53,10 @@ class ElasticRecords:
         self._wire = wire
         self.index = index
 
+    def get(self, kind: type[R], record_id: str) -> R | None:
+        """Return the record, or None; newest write."""
+        return next(iter(self.get_many(kind, (record_id,)).values()), None)
+
     def get_many(self, kind: type[R], ids: Iterable[str]) -> dict[str, R]:
         """Return the records that exist, by id; newest writes."""
         keys = [record_key(kind, record_id) for record_id in ids]

@@ -38,7 +38,7 @@ from ingest.store.records import (
 )
 from ingest.store.rows import mention_row
 from ingest.store.sqlite_bits import BitsWriter, time_values
-from ingest.store.sqlite_schema import TABLES, connect, table_of, translated_errors
+from ingest.store.sqlite_schema import TABLES, check_version, connect, table_of, translated_errors
 from ingest.store.sqlite_search import SqliteSearch, joined
 
 if TYPE_CHECKING:
@@ -351,6 +351,7 @@ class SqliteStore:
     @contextmanager
     def _write(self) -> Generator[None]:
         with self._transaction("BEGIN IMMEDIATE"):
+            check_version(self._db, self.name)
             yield
 
     @contextmanager

@@ -12,14 +12,18 @@ only has to part words at spaces: `ascii` takes every letter beyond ASCII for a 
 # ruff: noqa: S608  table and column names are ours, never a user's; values are bound
 from __future__ import annotations
 
+import os
+import shutil
 import sqlite3
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from ingest.errors import (
     NewerSchemaError,
+    OlderSchemaError,
     SchemaError,
     StoreAbsentError,
     StoreDamagedError,
@@ -33,7 +37,6 @@ from ingest.store.records import KINDS, decode, indexed_values, kind_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
-    from pathlib import Path
 
     from ingest.store.port import Record
 
@@ -206,12 +209,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
 def _prepare(db: sqlite3.Connection, name: str, *, is_new: bool) -> None:
     db.execute("PRAGMA foreign_keys = OFF")
     version = _version(db, name, is_new=is_new)
-    if version > SCHEMA_VERSION:
-        raise NewerSchemaError(
-            name,
-            f"has schema {version}, newer than this program's {SCHEMA_VERSION}",
-            "upgrade summitwatch",
-        )
+    _refuse_newer(name, version)
     if _pragma(db, "journal_mode") != "wal":
         db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
@@ -219,6 +217,63 @@ def _prepare(db: sqlite3.Connection, name: str, *, is_new: bool) -> None:
     db.execute("PRAGMA mmap_size = 268435456")
     if version < SCHEMA_VERSION or _shape_of(db) != _shape():
         _migrate(db, name)
+
+
+def _refuse_newer(name: str, version: int) -> None:
+    if version > SCHEMA_VERSION:
+        raise NewerSchemaError(
+            name,
+            f"has schema {version}, newer than this program's {SCHEMA_VERSION}",
+            "upgrade summitwatch",
+        )
+
+
+def check_version(db: sqlite3.Connection, name: str) -> None:
+    """Raise SchemaError if the file was migrated, or rolled back, since it was opened."""
+    version = int(_pragma(db, "user_version"))
+    _refuse_newer(name, version)
+    if version < SCHEMA_VERSION:
+        raise OlderSchemaError(
+            name,
+            f"has schema {version}, older than this program's {SCHEMA_VERSION}",
+            "it was rolled back: use the former summitwatch, or run: summitwatch migrate",
+        )
+
+
+def version_of(path: Path) -> int:
+    """Return the file's schema version; raises as `connect` does, but for the version."""
+    name = str(path)
+    _check_file(path, create=False)
+    with translated_errors(name), closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as db:
+        return _version(db, name, is_new=False)
+
+
+def kept_path(path: Path, version: int) -> Path:
+    """Return where the copy of a file is kept that a migration found in that version."""
+    return path.with_name(f"{path.name}.v{version}.kept")
+
+
+def save_copy(path: Path, copy: Path) -> None:
+    """Copy the file as it is now, whole or not at all; raises StoreFullError."""
+    size = path.stat().st_size
+    if shutil.disk_usage(path.parent).free < 2 * size:  # the steps need room, too
+        raise StoreFullError(
+            str(path),
+            f"is {size:,} bytes, and its disk has not twice as much free for a copy and the steps",
+            "make room; nothing was changed",
+        )
+    part = copy.with_name(f"{copy.name}.{os.getpid()}.part")
+    try:
+        with (
+            translated_errors(str(copy)),
+            closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as source,
+            closing(sqlite3.connect(part)) as target,
+        ):
+            target.execute("PRAGMA synchronous = FULL")
+            source.backup(target)
+        part.replace(copy)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _pragma(db: sqlite3.Connection, name: str) -> int | str:
@@ -248,10 +303,15 @@ def _shape_of(db: sqlite3.Connection) -> str:
 
 
 def _migrate(db: sqlite3.Connection, name: str) -> None:
-    """Bring the file up to date in one transaction: a kill leaves the old version, whole."""
+    """Bring the file up to date in one transaction: a kill leaves the old version, whole.
+
+    A copy of a file in a former version is kept beside it (`sqlite_migrate` goes back to it).
+    """
     db.execute("BEGIN IMMEDIATE")
     try:
         version = _version(db, name, is_new=True)  # again: another process may have been faster
+        if 0 < version < SCHEMA_VERSION:
+            save_copy(Path(name), kept_path(Path(name), version))
         for step in MIGRATIONS[version:]:
             step(db)
         if _shape_of(db) != _shape():

@@ -1,0 +1,1 @@
+"""Kibana's saved objects, made from the mappings: data views, searches, charts, dashboards."""

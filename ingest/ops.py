@@ -9,11 +9,11 @@ occasion.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import os
 import re
 import socket
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from html import escape
@@ -31,6 +31,7 @@ from ingest.alerts.render import one_line
 from ingest.errors import ArchiveError, IngestError, SettingsError, StoreError
 from ingest.fetch.client import Fetcher
 from ingest.fetch.result import FetchFailed
+from ingest.settings import load_ops
 
 if TYPE_CHECKING:
     import ssl
@@ -125,6 +126,13 @@ def channel_of(to: str) -> Channel | None:
             raise SettingsError("ops.to", "is no address", _WAY_OUT)
 
 
+async def tell_despite(error: SettingsError) -> None:
+    """Tell of settings that cannot be read, with what can be read of them."""
+    ops, fetch = load_ops()
+    with contextlib.suppress(SettingsError):  # `ops.to` itself is what is wrong
+        await Alarms(ops, fetch).raise_("settings", error)
+
+
 class Alarms:
     """Tells whom `ops.to` names, and beats for the dead-man's switch.
 
@@ -190,7 +198,7 @@ class Alarms:
 
     async def resolved(self, cause: Cause) -> bool:
         """Tell that a trouble that was told is over; returns whether it was sent."""
-        if not self._to or self._read().troubles.get(cause, Trouble()).since is None:
+        if not self.is_raised(cause):
             return False
         async with self._locked():
             memory = self._read()
@@ -202,6 +210,10 @@ class Alarms:
             log.info("alarm_resolved", cause=cause)
             self._write(_with(memory, cause, replace(known, since=None, told=False, key="")))
             return known.told
+
+    def is_raised(self, cause: Cause) -> bool:
+        """Whether a trouble is known and not over."""
+        return bool(self._to) and self._read().troubles.get(cause, Trouble()).since is not None
 
     async def heartbeat(self) -> bool:
         """Ask for `ops.heartbeat_url`; returns whether it answered."""
@@ -234,7 +246,7 @@ class Alarms:
 
     # --- the state file ---
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def _locked(self) -> AsyncIterator[None]:
         """Hold the state's lock; where its folder cannot be written, go on without."""
         path = self._ops.state

@@ -6,6 +6,7 @@ docs/configuration.md is generated from the descriptions here.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import Annotated, Any
@@ -142,7 +143,9 @@ class RetentionSettings(_Section):
     """What housekeeping deletes, once a day; raw pages: see `archive.keep_days`."""
 
     articles_days: int = Field(
-        0, ge=0, description="Days that articles are kept after they were first stored; 0: for ever."
+        0,
+        ge=0,
+        description="Days that articles are kept after they were first stored; 0: for ever.",
     )
     dead_days: int = Field(90, ge=1, description="Days that dead letters are kept.")
     deliveries_days: int = Field(
@@ -329,6 +332,43 @@ class Settings(BaseSettings):
         """Arguments beat variables, variables beat the file."""
         toml = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
         return init_settings, env_settings, toml
+
+
+class _OpsAlone(BaseSettings):
+    """What is needed to tell that the settings are broken."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SUMMITWATCH_", env_nested_delimiter="__", extra="ignore", frozen=True
+    )
+
+    ops: OpsSettings = OpsSettings()
+    fetch: FetchSettings = FetchSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """As Settings has it; a file that is no TOML is left out."""
+        try:
+            toml = TomlConfigSettingsSource(settings_cls, toml_file=settings_file())
+        except (ValueError, OSError):
+            return init_settings, env_settings
+        return init_settings, env_settings, toml
+
+
+def load_ops() -> tuple[OpsSettings, FetchSettings]:
+    """Read `ops` and `fetch` as far as they can be read though other settings are broken."""
+    attempts: tuple[dict[str, Any], ...] = ({}, {"fetch": FetchSettings()})
+    for known in attempts:
+        with contextlib.suppress(ValueError):
+            found = _OpsAlone(**known)
+            return found.ops, found.fetch
+    return OpsSettings(), FetchSettings()
 
 
 def settings_file() -> Path:

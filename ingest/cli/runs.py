@@ -14,7 +14,14 @@ from ingest.cli.context import CALL, FEEDS_FAILED, command, opened_store
 from ingest.cli.output import counted, print_json, say, talk
 from ingest.cli.progress import progress_bars
 from ingest.coverage import ago
-from ingest.errors import UsageError
+from ingest.errors import (
+    ArchiveError,
+    IngestError,
+    LeaseHeldError,
+    SettingsError,
+    StoreError,
+    UsageError,
+)
 from ingest.leases import lease
 from ingest.model import Feed
 from ingest.pipeline.services import utc_now
@@ -48,36 +55,66 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a pass.")] = False,
 ) -> None:
     """Poll what is due, fetch, extract, tag, store, raise alerts."""
-    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
-
     if once and every:
         raise UsageError("--once", "cannot be joined with --every", "name one of them")
     pause_s = seconds_of(every) if every else None
-    settings = CALL.settings()
-    with opened_store(settings, create=True) as store:
-        rules = load_rules(settings)
-        failed = asyncio.run(_passes(settings, store, rules, pause_s, as_json=as_json))
-    if failed:
+    if asyncio.run(_passes(pause_s, as_json=as_json)):
         raise typer.Exit(FEEDS_FAILED)
 
 
-async def _passes(
-    settings: Settings, store: Store, rules: RuleSet, pause_s: int | None, *, as_json: bool
-) -> bool:
+async def _passes(pause_s: int | None, *, as_json: bool) -> bool:
+    """Make one pass, or one after the other; returns whether feeds failed that were well before.
+
+    With a pause, a store or archive that is down ends one pass, not the process; so does another
+    run's lease, but for the first pass.
+    """
     stop = asyncio.Event()
+    started = False
     with stopping(stop):
         while True:
-            lines = talk if as_json else say  # JSON stands alone on stdout
-            report = await one_pass(settings, store, rules, stop=stop, print_line=lines)
-            print_report(store, report, as_json=as_json)
-            if pause_s is None:
-                return bool(report.counters["feeds_newly_failed"])
+            try:
+                report = await _watched_pass(stop, as_json=as_json)
+                started = True
+            except (StoreError, ArchiveError, LeaseHeldError) as exc:
+                if pause_s is None or (isinstance(exc, LeaseHeldError) and not started):
+                    raise
+                talk(f"error: {exc} [{exc.code}]; the next pass is in {ago(pause_s)}", style="red")
+            else:
+                if pause_s is None:
+                    return bool(report.counters["feeds_newly_failed"])
             if stop.is_set():
                 return False
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), pause_s)
             if stop.is_set():
                 return False
+
+
+async def _watched_pass(stop: asyncio.Event, *, as_json: bool) -> PassReport:
+    """Make a pass under the settings as they now are, and tell `ops.to` how it went."""
+    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
+    from ingest.ops import Alarms, cause_of, tell_despite  # noqa: PLC0415
+    from ingest.pipeline.health import after_pass  # noqa: PLC0415
+
+    try:
+        settings = CALL.settings()
+    except SettingsError as exc:
+        await tell_despite(exc)
+        raise
+    alarms = Alarms(settings.ops, settings.fetch)
+    try:
+        with opened_store(settings, create=True) as store:
+            rules = load_rules(settings)
+            await alarms.learn(rules.channels)
+            lines = talk if as_json else say  # JSON stands alone on stdout
+            report = await one_pass(settings, store, rules, stop=stop, print_line=lines)
+            print_report(store, report, as_json=as_json)
+            await after_pass(alarms, settings, store, report.counters, utc_now())
+    except IngestError as exc:
+        if cause := cause_of(exc):
+            await alarms.raise_(cause, exc)
+        raise
+    return report
 
 
 @contextlib.contextmanager

@@ -18,7 +18,7 @@ class HookSink:
     def __init__(self, *script):
         sink = self
         self.script, self.ledger, self.asked, self.extra = list(script), [], 0, {}
-        self.at, self.gets, self.get_status = [], [], 200
+        self.at, self.gets, self.get_status, self.get_body = [], [], 200, b""
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
@@ -40,8 +40,9 @@ class HookSink:
             def do_GET(self):
                 sink.gets.append(self.path)
                 self.send_response(sink.get_status)
-                self.send_header("Content-Length", "0")
+                self.send_header("Content-Length", str(len(sink.get_body)))
                 self.end_headers()
+                self.wfile.write(sink.get_body)
 
             def log_message(self, *args):
                 pass

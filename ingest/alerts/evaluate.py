@@ -17,6 +17,7 @@ from ingest.alerts.facts import View
 from ingest.alerts.groups import raise_alerts
 from ingest.alerts.matching import is_young, match_articles
 from ingest.alerts.periods import Timed, slots
+from ingest.alerts.withdraw import withdraw
 from ingest.model import Entry, EntryState
 from ingest.store.port import Where
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 BATCH = 500
+EDITED = "The publisher changed the article, which does not say so any more."
 
 Key: TypeAlias = tuple[str, tuple[str, ...]]  # rule id, group key
 
@@ -40,13 +42,14 @@ class Evaluation:
     """What an evaluation did.
 
     Attributes:
-        alerts: created by it.
+        alerts: created by it; withdrawn: those whose evidence an edit took away.
         evaluated: entries that the rules have seen.
         failed_rules: rule id -> error, of rules that are set aside.
         history: matches that history would have raised, by rule and group.
     """
 
     alerts: list[Alert] = field(default_factory=list)
+    withdrawn: list[Alert] = field(default_factory=list)
     evaluated: int = 0
     failed_rules: dict[str, str] = field(default_factory=dict)
     history: dict[Key, list[Timed]] = field(default_factory=dict)
@@ -59,6 +62,7 @@ class Evaluation:
     def add(self, other: Evaluation) -> None:
         """Take in what another evaluation did."""
         self.alerts += other.alerts
+        self.withdrawn += other.withdrawn
         self.evaluated += other.evaluated
         self.failed_rules |= other.failed_rules
         for key, times in other.history.items():
@@ -109,6 +113,8 @@ def _evaluate(store: Store, rules: RuleSet, entries: Sequence[Entry], now: datet
     articles = store.get_articles({entry.article_id for entry in entries if entry.article_id})
     live = {entry.article_id for entry in entries if not entry.history}
     ordered = sorted(articles.values(), key=lambda a: (a.first_stored_at, a.id))
+    edited = [a.id for a in ordered if a.revisions]
+    evaluation.withdrawn += withdraw(store, edited, now, EDITED)
     driven = [rule for rule in rules.rules if not rule.is_windowed]
     found = match_articles(driven, map(View, ordered))
     for rule_id, error in found.failed.items():

@@ -41,6 +41,7 @@ REPAIR = timedelta(days=30)
 are kept for 90 days, so what retention deleted is not sent again."""
 
 MAX_CONFLICTS = 50
+CONTRARY_WHY = "Another report says the contrary."
 LIVE = ("open", "acked", "disputed", "silenced")
 
 
@@ -104,8 +105,7 @@ def joined(alert: Alert, draft: Draft, now: datetime, timezone: str) -> Alert:
             known = (*known[: MAX_EVIDENCE - 1], fresh[0])
     if draft.contrary and alert.changed_at is None:
         state = alert.state if alert.state == "silenced" else "disputed"
-        line = f"disputed: {alert.line}"
-        return replace(alert, evidence=known, state=state, changed_at=now, line=line)
+        return replace(alert, evidence=known, state=state, changed_at=now, why=CONTRARY_WHY)
     return alert if known == alert.evidence else replace(alert, evidence=known)
 
 

@@ -16,6 +16,7 @@ from ingest import articles, desk
 from ingest.alerts import history
 from ingest.alerts.facts import View
 from ingest.alerts.matching import is_young, match_articles
+from ingest.alerts.periods import Timed
 from ingest.errors import ConflictError
 from ingest.model import AlertGroup, Note
 from ingest.pipeline.services import Services, no_progress, utc_now
@@ -323,7 +324,8 @@ class _Job:
             if is_young(m) and m.group_id not in learnt
         ]
         if not self._dry_run:
-            history.train(self._store, [m for m in fresh if m.rule.type == "new"])
+            times = [Timed(m, m.view.article.effective_at) for m in fresh]
+            history.train(self._store, [t for t in times if t.match.rule.type in history.LEARNERS])
 
 
 # --- what is different -------------------------------------------------------------------------

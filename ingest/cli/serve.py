@@ -1,0 +1,59 @@
+"""`serve`: health and metrics over HTTP."""
+
+from __future__ import annotations
+
+import functools
+import socket
+from typing import Annotated
+
+import typer
+
+from ingest.cli.context import CALL, command
+from ingest.cli.output import talk
+from ingest.cli.runs import seconds_of
+from ingest.errors import SettingsError, UsageError
+from ingest.pipeline.services import utc_now
+from ingest.store import open_store
+
+
+@command
+def serve(
+    metrics: Annotated[
+        bool, typer.Option("--metrics", help="Serve /metrics and /health, all there is to serve.")
+    ] = False,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = 9464,
+    max_age: Annotated[
+        str, typer.Option(help="/health answers 503 if the last good pass is older.")
+    ] = "30m",
+) -> None:
+    """Serve Prometheus metrics and a health check. There is no password: mind who can reach it."""
+    if not metrics:
+        raise UsageError("serve", "is not told what to serve", "write serve --metrics")
+    try:
+        import uvicorn  # noqa: PLC0415  an extra
+
+        from ingest.web.health import make_app  # noqa: PLC0415
+    except ImportError as exc:
+        raise SettingsError(
+            "serve", "starlette or uvicorn is not installed", "pip install 'summitwatch[web]'"
+        ) from exc
+    settings = CALL.settings()
+    opened = functools.partial(open_store, settings.store, settings.prefix, create=False)
+    app = make_app(opened, utc_now, max_age_s=seconds_of(max_age))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except OSError as exc:
+        reason = exc.strerror or str(exc)
+        raise UsageError(f"{host}:{port}", reason, "name another --host or --port") from exc
+    with listener:
+        shown = f"[{host}]" if ":" in host else host
+        base = f"http://{shown}:{listener.getsockname()[1]}"
+        talk(f"serving {base}/health and {base}/metrics")
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app, log_config=None, access_log=False, lifespan="off", proxy_headers=False
+            )
+        )
+        server.run(sockets=[listener])

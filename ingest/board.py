@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingest import ids
+from ingest.board_known import corrected, identify
 from ingest.query.analysis import fold
 from ingest.query.projection import country_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ingest.model import Status
+    from ingest.board_known import Known
+    from ingest.model import MeetingStance, Status
     from ingest.store.port import ProposalRow
+    from ingest.tag.corrections import Correction
 
 QUIET = timedelta(days=21)  # a longer silence begins another meeting of the same parties
 SURE = 0.5  # less confident reports decide no standing while surer ones are there
@@ -41,6 +43,15 @@ class Stance:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """A standing that a venue took, what it was before ("" at first), and by which report."""
+
+    before: str
+    standing: Status
+    row: ProposalRow
+
+
+@dataclass(frozen=True, slots=True)
 class Venue:
     """A venue in play for a meeting.
 
@@ -51,6 +62,7 @@ class Venue:
         outlets: registrable domains that reported it, copies of one sentence counted once.
         reported: the same for every word on the venue, whatever its status.
         newest: the newest evidence of the standing.
+        history: every standing it had, oldest first, with the report that made it so.
         stances: each proposer's latest word, newest first; contrary ones stand side by side.
     """
 
@@ -62,16 +74,22 @@ class Venue:
     reported: int
     newest: ProposalRow
     stances: tuple[Stance, ...]
+    history: tuple[Turn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting in the news, known by its two chief parties and its first report.
+    """A meeting in the news.
 
     Attributes:
+        id: stays while the meeting goes on, whatever is read anew (`ingest.board_known`).
         parties: ISO codes and organisations that a fifth of its reports name, () where none does.
         venues: the most widely reported first.
         background: reports that only recall a meeting long past, not counted among the venues.
+        name: as the desk calls it, else "".
+        core: the two chief parties that it was told apart by.
+        articles: of its reports, oldest first.
+        stances: refusals and readiness to meet at all, newest first.
     """
 
     id: str
@@ -80,24 +98,103 @@ class Meeting:
     last_at: datetime
     venues: tuple[Venue, ...]
     background: int
+    name: str = ""
+    core: tuple[str, ...] = ()
+    articles: tuple[str, ...] = ()
+    stances: tuple[StanceRow, ...] = ()
 
 
-def board(rows: Iterable[ProposalRow], parties: Sequence[str] = ()) -> tuple[Meeting, ...]:
+@dataclass(frozen=True, slots=True)
+class StanceRow:
+    """A refusal or readiness to meet at all, with what the board needs of its article."""
+
+    stance: MeetingStance
+    sentence: str
+    article_id: str
+    url: str
+    source: str
+    publisher: str
+    lang: str
+    effective_at: datetime
+    first_stored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Reports that are of one meeting, oldest first; `core` are its chief parties."""
+
+    core: tuple[str, ...]
+    rows: tuple[ProposalRow, ...]
+
+    @property
+    def news(self) -> tuple[ProposalRow, ...]:
+        """The reports that do more than recall a meeting long past."""
+        return tuple(row for row in self.rows if not row.proposal.background)
+
+    @property
+    def articles(self) -> tuple[str, ...]:
+        """The articles of its news, oldest first."""
+        return tuple(dict.fromkeys(row.article_id for row in self.news))
+
+
+def board(
+    rows: Iterable[ProposalRow],
+    parties: Sequence[str] = (),
+    *,
+    known: Sequence[Known] = (),
+    corrections: Sequence[Correction] = (),
+    stances: Iterable[StanceRow] = (),
+) -> tuple[Meeting, ...]:
     """Order proposals into meetings, the latest first.
 
     Args:
         rows: proposals in any order.
         parties: keep only meetings in which all of these take part.
+        known: meetings seen before: one that goes on keeps its id.
+        corrections: of meetings, in the order they were made.
+        stances: refusals and readiness without a place; each goes to the meeting it is about.
     """
     wanted = {party.upper() for party in parties}
+    named = corrected(parts_of(rows, known), corrections)
+    meetings = [_meeting(key, part, name) for key, (part, name) in named.items()]
+    told = sorted(stances, key=lambda s: (s.effective_at, s.article_id), reverse=True)
+    meetings = [replace(m, stances=_about(m, meetings, told)) for m in meetings]
+    kept = [m for m in meetings if wanted <= set(m.parties)]
+    return tuple(sorted(kept, key=lambda m: (m.last_at, m.id), reverse=True))
+
+
+def parts_of(rows: Iterable[ProposalRow], known: Sequence[Known] = ()) -> dict[str, Part]:
+    """Return the reports of each meeting by its id, before the desk's corrections."""
     ordered = sorted(rows, key=lambda row: (row.effective_at, row.id))
-    meetings = [
-        meeting
+    parts = [
+        part
         for core, members in _groups(ordered)
-        for part in _by_time(members)
-        if (meeting := _meeting(core, part)) and wanted <= set(meeting.parties)
+        for rows_of in _by_time(members)
+        if (part := Part(tuple(sorted(core)), tuple(rows_of))).news
     ]
-    return tuple(sorted(meetings, key=lambda m: (m.last_at, m.id), reverse=True))
+    return dict(zip(identify(parts, known), parts, strict=True))
+
+
+def _about(
+    meeting: Meeting, meetings: Sequence[Meeting], told: Sequence[StanceRow]
+) -> tuple[StanceRow, ...]:
+    """The stances on a meeting: of one of its chief parties, at its time, on nothing closer."""
+    return tuple(row for row in told if _nearest(row, meetings) is meeting)
+
+
+def _nearest(row: StanceRow, meetings: Sequence[Meeting]) -> Meeting | None:
+    sides = {*row.stance.parties, row.stance.country}
+    near = [
+        m
+        for m in meetings
+        if m.first_at - QUIET <= row.effective_at <= m.last_at + QUIET
+        and row.stance.country in {*m.core, *m.parties}
+    ]
+    return max(
+        near,
+        key=lambda m: (len(sides & set(m.core)), len(sides & set(m.parties)), m.last_at, m.id),
+        default=None,
+    )
 
 
 def _groups(rows: list[ProposalRow]) -> list[tuple[frozenset[str], list[ProposalRow]]]:
@@ -150,7 +247,7 @@ def _guests(row: ProposalRow) -> frozenset[str]:
     return guests if len(guests) > 1 or len(parties) < 2 else guests or parties
 
 
-def _often(rows: list[ProposalRow]) -> set[str]:
+def _often(rows: Sequence[ProposalRow]) -> set[str]:
     """The parties that a fifth of the reports name."""
     named = Counter(party for row in rows for party in row.proposal.parties)
     return {party for party, count in named.items() if count >= PARTY_SHARE * len(rows)}
@@ -165,36 +262,33 @@ def _by_time(rows: list[ProposalRow]) -> list[list[ProposalRow]]:
     return parts
 
 
-def _meeting(core: frozenset[str], rows: list[ProposalRow]) -> Meeting | None:
-    news = [row for row in rows if not row.proposal.background]
-    if not news:
-        return None
+def _meeting(meeting_id: str, part: Part, name: str) -> Meeting:
+    news = part.news
     by_venue: defaultdict[str, list[ProposalRow]] = defaultdict(list)
     names: dict[str, str] = {}
     for row in news:
-        for entity, name in zip(row.proposal.venues, row.proposal.venue_names, strict=True):
+        for entity, called in zip(row.proposal.venues, row.proposal.venue_names, strict=True):
             by_venue[entity].append(row)
-            names[entity] = name
+            names[entity] = called
     venues = [_venue(entity, names[entity], members) for entity, members in by_venue.items()]
     venues.sort(key=lambda v: (v.reported, v.newest.effective_at, v.entity), reverse=True)
     return Meeting(
-        id=ids.sha256("meeting", *sorted(core), news[0].id),
-        parties=tuple(sorted(core | _often(news))),
+        id=meeting_id,
+        parties=tuple(sorted({*part.core, *_often(news)})),
         first_at=news[0].effective_at,
         last_at=news[-1].effective_at,
         venues=tuple(venues),
-        background=len(rows) - len(news),
+        background=len(part.rows) - len(news),
+        name=name,
+        core=part.core,
+        articles=part.articles,
     )
 
 
 def _venue(entity: str, name: str, rows: list[ProposalRow]) -> Venue:
     sure = [row for row in rows if row.proposal.confidence >= SURE] or rows
-    held = outlets(row for row in sure if row.proposal.status == "hosted")
-    refused = outlets(row for row in sure if row.proposal.status == "rejected")
-    decided = [row for row in sure if row.proposal.status in {"agreed", "rejected"}]
-    standing: Status = decided[-1].proposal.status if decided else "proposed"
-    if held and held * HELD_WEIGHT >= refused:
-        standing = "hosted"
+    history = _turns(sure)
+    standing = history[-1].standing
     reports = [row for row in sure if row.proposal.status == standing] or sure
     by: defaultdict[str, list[ProposalRow]] = defaultdict(list)
     for row in rows:
@@ -210,7 +304,30 @@ def _venue(entity: str, name: str, rows: list[ProposalRow]) -> Venue:
         reported=outlets(rows),
         newest=reports[-1],
         stances=tuple(stances),
+        history=history,
     )
+
+
+def _turns(rows: list[ProposalRow]) -> tuple[Turn, ...]:
+    """The standings that a venue took, report by report."""
+    held, refused = _Outlets(), _Outlets()
+    decided: Status | None = None
+    turns: list[Turn] = []
+    for row in rows:
+        status = row.proposal.status
+        if status == "hosted":
+            held.add(row)
+        elif status == "rejected":
+            refused.add(row)
+        if status in {"agreed", "rejected"}:
+            decided = status
+        standing: Status = decided or "proposed"
+        if held.count and held.count * HELD_WEIGHT >= refused.count:
+            standing = "hosted"
+        before = turns[-1].standing if turns else ""
+        if standing != before:
+            turns.append(Turn(before, standing, row))
+    return tuple(turns)
 
 
 def _stance(by: str, rows: list[ProposalRow]) -> Stance:
@@ -221,12 +338,24 @@ def _stance(by: str, rows: list[ProposalRow]) -> Stance:
 
 def outlets(rows: Iterable[ProposalRow]) -> int:
     """Count sources; a registrable domain counts once, and so does a sentence that is copied."""
-    seen_sources: set[str] = set()
-    seen_sentences: set[str] = set()
+    counted = _Outlets()
     for row in rows:
+        counted.add(row)
+    return counted.count
+
+
+class _Outlets:
+    """Counts sources as they come."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._sources: set[str] = set()
+        self._sentences: set[str] = set()
+
+    def add(self, row: ProposalRow) -> None:
         sentence = " ".join(fold(row.sentence).split())
-        if row.source in seen_sources or sentence in seen_sentences:
-            continue
-        seen_sources.add(row.source)
-        seen_sentences.add(sentence)
-    return len(seen_sources)
+        if row.source in self._sources or sentence in self._sentences:
+            return
+        self._sources.add(row.source)
+        self._sentences.add(sentence)
+        self.count += 1

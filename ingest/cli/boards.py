@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
-from ingest.board import board
+from ingest.board_changes import Look, changes, look_at, title_of
+from ingest.board_store import keep_look, known_meetings, last_look, read_board
+from ingest.cli.board_views import (
+    STYLES,
+    change_json,
+    history_json,
+    matrix_json,
+    print_changes,
+    print_history,
+    print_matrix,
+    print_stances,
+)
 from ingest.cli.context import CALL, command, opened_store
-from ingest.cli.coverages import coverage_json, print_coverage
-from ingest.cli.lookup import parsed, since_of
+from ingest.cli.coverages import coverage, coverage_json, print_coverage
+from ingest.cli.lookup import MIN_PREFIX, parsed, since_of
 from ingest.cli.output import clean, console, counted, iso, print_json, say, talk
 from ingest.cli.searches import SHORT_ID, JsonOption, QueryArgument, SinceOption, check_limit
+from ingest.errors import QueryError, UsageError
 from ingest.lines import line_of, listed
 from ingest.pipeline.services import utc_now
-from ingest.query.ast import All
+from ingest.query.dates import FORMS, parse_date
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
     from ingest.board import Meeting, Stance, Venue
+    from ingest.settings import Settings
     from ingest.store.port import ProposalRow, Store
 
-STYLES = {"proposed": "yellow", "agreed": "green", "rejected": "red", "hosted": "blue"}
+WINDOW = "30d"
 
 
 def short(proposal_id: str) -> str:
@@ -102,36 +117,146 @@ def proposals(
 
 @command
 def show_board(
-    since: Annotated[str, typer.Option(help="Reports not older than 30d, 24h, ...")] = "30d",
+    since: Annotated[
+        str, typer.Option(help="Reports not older than 30d, 24h, ...; of --changes: since when.")
+    ] = "",
     parties: Annotated[str, typer.Option(help="Only meetings of these, such as RU,UA.")] = "",
+    as_of: Annotated[str, typer.Option(help="The board of an earlier day or time.")] = "",
+    show_matrix: Annotated[
+        bool, typer.Option("--matrix", help="Venues down, parties across, each one's latest word.")
+    ] = False,
+    show_changes: Annotated[
+        bool, typer.Option("--changes", help="Only what is different since --since (1d).")
+    ] = False,
+    since_last: Annotated[
+        bool, typer.Option("--since-last", help="With --changes: since it was last asked so.")
+    ] = False,
+    show_history: Annotated[
+        bool, typer.Option("--history", help="Every standing that a venue took.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show for each meeting in the news the venues in play and where each stands."""
     settings = CALL.settings()
-    start = since_of(since, settings, utc_now())
     wanted = tuple(part.strip().upper() for part in parties.split(",") if part.strip())
+    if since_last and (since or not show_changes):
+        raise UsageError("--since-last", "goes with --changes, without --since")
+    now = _until(as_of, settings) if as_of else utc_now()
     with opened_store(settings) as store:
-        meetings = board(store.proposals(All(), since=start), wanted)
+        if show_changes:
+            _show_changes(store, settings, since, wanted, now, since_last, as_json=as_json)
+            return
+        start = since_of(since or WINDOW, settings, now)
+        meetings = read_board(
+            store,
+            since=start,
+            until=now if as_of else None,
+            parties=wanted,
+            remember=not as_of,
+        )
         if as_json:
             print_json(
                 {
                     "since": iso(start),
+                    "as_of": iso(now) if as_of else None,
                     "timezone": settings.timezone,
                     "meetings": [_meeting_json(m, settings.timezone) for m in meetings],
                 }
                 | coverage_json(store)
             )
             return
-        print_board(store, meetings, settings.timezone)
+        if show_matrix:
+            for meeting in meetings:
+                print_matrix(meeting, settings.timezone)
+            print_coverage(store)
+            return
+        print_board(store, meetings, settings.timezone, history=show_history)
+
+
+def _until(text: str, settings: Settings) -> datetime:
+    try:
+        return min(parse_date(text, now=utc_now(), tz=settings.timezone, position=0).end, utc_now())
+    except QueryError as exc:
+        raise UsageError("--as-of", f"{text!r} is no date", FORMS) from exc
+
+
+def _show_changes(
+    store: Store,
+    settings: Settings,
+    since: str,
+    parties: tuple[str, ...],
+    now: datetime,
+    since_last: bool,
+    *,
+    as_json: bool,
+) -> None:
+    """Compare the board with that of an earlier time, or with the last look at it."""
+    before = last_look(store) if since_last else None
+    first = since_last and (before is None or before.at is None)
+    then = before.at if before and before.at else since_of(since or "1d", settings, now)
+    start = then - timedelta(days=30)
+    meetings = read_board(store, since=start, until=now, remember=True)
+    if first:
+        before = Look(None)
+    elif before is None:
+        before = look_at(_board_then(store, start, then), then)
+    look = look_at(meetings, now)
+    named = {m.id for m in meetings if set(parties) <= set(m.parties)}
+    found = [c for c in changes(before, look) if not parties or c.meeting in named]
+    if as_json:
+        print_json(
+            {
+                "since": iso(then) if not first else None,
+                "until": iso(now),
+                "changes": [change_json(change) for change in found],
+            }
+            | coverage_json(store)
+        )
+    else:
+        if first:
+            talk("nobody has asked before: everything is new")
+        print_changes(found, settings.timezone)
+        seen = coverage(store)
+        told = counted(len(found), "change") if found else "nothing changed"
+        say(f"{told}; {seen.seen} of {seen.feeds} feeds seen")
+    if since_last and not parties:
+        keep_look(store, look)
+
+
+def _board_then(store: Store, start: datetime, then: datetime) -> tuple[Meeting, ...]:
+    """The board as the store had it at a time.
+
+    A store that held nothing then (it was filled since, from the past) is asked for what was
+    published by then.
+    """
+    oldest = store.find_articles(order_by="first_stored_at", limit=1)
+    held = bool(oldest) and oldest[0].first_stored_at <= then
+    return read_board(store, since=start, until=then, known_at=then if held else None)
+
+
+def the_meeting(store: Store, prefix: str) -> str:
+    """Return the id of the meeting that begins so; raises UsageError."""
+    ids = {one.id for one in known_meetings(store)}
+    ids |= {meeting.id for meeting in read_board(store, since=None)}
+    found = sorted(one for one in ids if one.startswith(prefix.lower())) if prefix else []
+    if len(found) != 1 or len(prefix) < MIN_PREFIX:
+        reason = "more than one meeting begins so" if len(found) > 1 else "no meeting has that id"
+        raise UsageError(prefix, reason, "see: summitwatch board")
+    return found[0]
 
 
 def print_board(
-    store: Store, meetings: Sequence[Meeting], timezone: str, *, most: int | None = None
+    store: Store,
+    meetings: Sequence[Meeting],
+    timezone: str,
+    *,
+    most: int | None = None,
+    history: bool = False,
 ) -> None:
     """Print the board, at most so many venues a meeting, and the line of coverage."""
     for meeting in meetings:
-        named = "-".join(meeting.parties) or "parties not named"
-        console().print(Text(f"Meeting {named}  {meeting.id[:SHORT_ID]}", style="bold underline"))
+        named = f"Meeting {clean(title_of(meeting))}  {meeting.id[:SHORT_ID]}"
+        console().print(Text(named, style="bold underline"))
         say(
             f"  {meeting.first_at:%d %b} to {meeting.last_at:%d %b}, days in {timezone}",
             style="dim",
@@ -140,6 +265,9 @@ def print_board(
             _print_venue(venue, timezone)
         if most is not None and len(meeting.venues) > most:
             say(f"  and {counted(len(meeting.venues) - most, 'more venue')}")
+        print_stances(meeting, timezone)
+        if history:
+            print_history(meeting)
         if meeting.background:
             say(f"  and {counted(meeting.background, 'report')} recalling earlier meetings")
         say()
@@ -173,7 +301,11 @@ def _meeting_json(meeting: Meeting, timezone: str) -> dict[str, Any]:
         "first": iso(meeting.first_at),
         "last": iso(meeting.last_at),
         "background": meeting.background,
-        "title": f"{listed(meeting.parties, 'and')} talks" if meeting.parties else "talks",
+        "name": meeting.name or None,
+        "title": meeting.name
+        or (f"{listed(meeting.parties, 'and')} talks" if meeting.parties else "talks"),
+        "matrix": matrix_json(meeting),
+        "history": history_json(meeting),
         "venues": [
             {
                 "id": venue.entity,

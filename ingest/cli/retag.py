@@ -56,7 +56,7 @@ def retag(
     if as_json:
         print_json(_json(report, limit) | {"dry_run": dry_run})
     else:
-        _print(report, limit, dry_run=dry_run)
+        print_report(report, limit, dry_run=dry_run)
 
 
 def _json(report: RetagReport, limit: int) -> dict[str, object]:
@@ -82,7 +82,8 @@ def _json(report: RetagReport, limit: int) -> dict[str, object]:
     }
 
 
-def _print(report: RetagReport, limit: int, *, dry_run: bool) -> None:
+def print_report(report: RetagReport, limit: int, *, dry_run: bool = False) -> None:
+    """Print what a retag changed, article by article up to a limit, and the sums."""
     for difference in report.differences[:limit]:
         _print_difference(difference)
     counts = report.counts

@@ -233,13 +233,6 @@ def find_in(corrections: Corrections, text: str, lang: str, article: str = "") -
     return {one.id for one, _place in corrections.find(folded.text, bounds, article)}
 
 
-def anchor(text: str, lang: str, start: int) -> tuple[int, int]:
-    """Return the bounds of the sentence that holds an offset, as tagging cuts sentences."""
-    bounds = sentence_bounds(text, lang.lower()[:2]) or [(0, len(text))]
-    held = [bound for bound in bounds if bound[0] <= start]
-    return held[-1] if held else bounds[0]
-
-
 def occurrence_in(sentence: str, surface: str, offset: int) -> int:
     """Return which of the surface's namings in a sentence begins at (or nearest to) an offset."""
     starts = [start for start, _end in _namings(fold_text(sentence).text, fold_text(surface).text)]

@@ -8,6 +8,7 @@ runs are deleted in time and Prometheus wants totals that only grow. A counter n
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections import Counter
 from dataclasses import replace
@@ -89,7 +90,7 @@ def lag_counters(lags_s: Sequence[float]) -> dict[str, int]:
     ordered = sorted(max(0.0, lag) for lag in lags_s)
 
     def rank(share: float) -> int:
-        at = min(len(ordered) - 1, max(0, round(share * len(ordered) + 0.5) - 1))
+        at = max(0, math.ceil(share * len(ordered)) - 1)
         return round(ordered[at] * 1000)
 
     return {name: rank(float(share)) for name, share in LAGS.items()}

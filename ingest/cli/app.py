@@ -11,6 +11,7 @@ from ingest.cli import (
     boards,
     config,
     copies,
+    correct,
     dead,
     demo,
     doctor,
@@ -18,10 +19,12 @@ from ingest.cli import (
     exports,
     feeds,
     gazetteer,
+    metrics,
     migrate,
     retag,
     runs,
     searches,
+    serve,
     texts,
 )
 from ingest.cli.alerts import app as alerts_app
@@ -70,9 +73,12 @@ app.command("extract")(texts.extract)
 app.add_typer(gazetteer.app, name="gazetteer")
 app.command("retag")(retag.retag)
 app.command("explain")(explain.explain)
+app.command("correct")(correct.correct)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
+app.command("metrics")(metrics.metrics)
+app.command("serve")(serve.serve)
 app.add_typer(dead.app, name="dead")
 app.add_typer(config.app, name="config")

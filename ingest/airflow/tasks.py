@@ -167,10 +167,10 @@ def raise_alerts() -> dict[str, int]:
     """Let the rules see what was stored, and deliver what they raise."""
     from ingest.alerts.deliver import deliver
     from ingest.alerts.evaluate import evaluate
-    from ingest.alerts.rules import load_rules
+    from ingest.alerts.rulebook import take_rules
 
     with _opened(create=True) as (settings, store):
-        rules = load_rules(settings)
+        rules = take_rules(store, settings, utc_now())
 
         async def run() -> dict[str, int]:
             with lease(store, "evaluate", clock=utc_now):
@@ -239,10 +239,10 @@ def archive_spans(first: str, last: str) -> list[Span]:
 
 def backfill_span(span: Span) -> dict[str, int]:
     """Read the archive of some days into the store."""
-    from ingest.alerts.rules import load_rules
+    from ingest.alerts.rulebook import rules_in_force
 
     with _opened() as (settings, store):
-        rules = load_rules(settings)
+        rules = rules_in_force(store, settings)
 
         async def run() -> Counter[str]:
             async with opened_services(settings, store) as services:

@@ -60,11 +60,12 @@ def read_rules(path: Path, settings: Settings) -> RuleSet:
     return parse_text(read_file(path), str(path), settings)
 
 
-def parse_text(text: str, source: str, settings: Settings) -> RuleSet:
+def parse_text(text: str, source: str, settings: Settings, names: Names | None = None) -> RuleSet:
     """Read rules from YAML, with the defaults that the settings give."""
     return parse_rules(
         text,
         source,
+        names=names,
         max_age=timedelta(hours=settings.alerts.max_age_h),
         alerts_file=settings.alerts.file,
         timezone=settings.timezone,

@@ -29,6 +29,8 @@ from ingest.cli import (
 )
 from ingest.cli.alerts import app as alerts_app
 from ingest.cli.context import CALL
+from ingest.cli.es import app as es_app
+from ingest.cli.rules import app as rules_app
 
 app = typer.Typer(
     name="summitwatch",
@@ -68,6 +70,7 @@ app.command("show")(searches.show)
 app.command("proposals")(boards.proposals)
 app.command("board")(boards.show_board)
 app.add_typer(alerts_app, name="alerts")
+app.add_typer(rules_app, name="rules")
 app.command("tag")(texts.tag)
 app.command("extract")(texts.extract)
 app.add_typer(gazetteer.app, name="gazetteer")
@@ -80,5 +83,6 @@ app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("metrics")(metrics.metrics)
 app.command("serve")(serve.serve)
+app.add_typer(es_app, name="es")
 app.add_typer(dead.app, name="dead")
 app.add_typer(config.app, name="config")

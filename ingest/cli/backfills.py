@@ -54,11 +54,11 @@ def backfill(
 
 
 async def _days(settings: Settings, store: Store, days: Sequence[date]) -> Counter[str]:
-    from ingest.alerts.rules import load_rules  # noqa: PLC0415  as above
+    from ingest.alerts.rulebook import rules_in_force  # noqa: PLC0415  as above
     from ingest.pipeline.backfill import backfill_day  # noqa: PLC0415
     from ingest.pipeline.opening import open_services  # noqa: PLC0415
 
-    rules = load_rules(settings)
+    rules = rules_in_force(store, settings)
     async with open_services(settings, store) as services:
         for done, day in enumerate(days, 1):
             await backfill_day(services, rules, day)

@@ -142,10 +142,10 @@ def _again(store: Store, articles: Sequence[str]) -> None:
     """Read the touched articles again, so that search and board show it at once."""
     if not articles:
         return
-    from ingest.alerts.rules import load_rules  # noqa: PLC0415  only after a change
+    from ingest.alerts.rulebook import rules_in_force  # noqa: PLC0415  only after a change
     from ingest.pipeline.retag import retag  # noqa: PLC0415
 
-    report = retag(store, ids=articles, rules=load_rules(CALL.settings()))
+    report = retag(store, ids=articles, rules=rules_in_force(store, CALL.settings()))
     print_report(report, 20)
 
 

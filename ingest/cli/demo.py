@@ -38,14 +38,14 @@ VENUES_SHOWN = 8
 @command
 def demo() -> None:
     """Poll the sample newsroom into data/demo.sqlite and show what came of it."""
-    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
+    from ingest.alerts.rulebook import take_rules  # noqa: PLC0415  other commands start without it
     from ingest.demo.newsroom import Newsroom  # noqa: PLC0415
 
     started = time.monotonic()
     settings = demo_settings()
     configure_logs(settings.log)
     with opened_store(settings, create=True) as store:
-        rules = load_rules(settings)
+        rules = take_rules(store, settings, utc_now())
         start, told = remembered_start(store)
         newsroom = Newsroom.load(start)
         console().print(Text(f"Summitwatch: {NOTICE}", style="bold"))

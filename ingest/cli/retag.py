@@ -37,7 +37,7 @@ def retag(
 
     Raises no alert; prints what is different, and which alerts it would have raised.
     """
-    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
+    from ingest.alerts.rulebook import rules_in_force  # noqa: PLC0415  other commands start without it
     from ingest.pipeline.retag import retag as again  # noqa: PLC0415
 
     settings = CALL.settings()
@@ -50,7 +50,7 @@ def retag(
             ids=[one_article(store, one).id for one in articles] if articles else None,
             everything=everything,
             dry_run=dry_run,
-            rules=load_rules(settings),
+            rules=rules_in_force(store, settings),
             progress=progress,
         )
     if as_json:

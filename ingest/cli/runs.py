@@ -92,7 +92,7 @@ async def _passes(pause_s: int | None, *, as_json: bool) -> bool:
 
 async def _watched_pass(stop: asyncio.Event, *, as_json: bool) -> PassReport:
     """Make a pass under the settings as they now are, and tell `ops.to` how it went."""
-    from ingest.alerts.rules import load_rules  # noqa: PLC0415  other commands start without it
+    from ingest.alerts.rulebook import take_rules  # noqa: PLC0415  other commands start without it
     from ingest.ops import Alarms, cause_of, tell_despite  # noqa: PLC0415
     from ingest.pipeline.health import after_pass  # noqa: PLC0415
 
@@ -104,7 +104,7 @@ async def _watched_pass(stop: asyncio.Event, *, as_json: bool) -> PassReport:
     alarms = Alarms(settings.ops, settings.fetch)
     try:
         with opened_store(settings, create=True) as store:
-            rules = load_rules(settings)
+            rules = take_rules(store, settings, utc_now())
             await alarms.learn(rules.channels)
             lines = talk if as_json else say  # JSON stands alone on stdout
             report = await one_pass(settings, store, rules, stop=stop, print_line=lines)

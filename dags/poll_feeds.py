@@ -8,7 +8,7 @@ from airflow.sdk import Asset, Metadata, TriggerRule, dag, task, task_group
 
 from ingest.airflow.defaults import ARTICLES, START, task_defaults
 
-articles = Asset("summitwatch://articles", name=ARTICLES)
+articles = Asset(ARTICLES)
 
 DOC = """
 ### What it does
@@ -42,10 +42,10 @@ def poll_feeds() -> None:
     """Feeds to stored articles."""
 
     @task
-    def due_batches(run_id: str = "") -> list[dict[str, object]]:
+    def due_batches(run_id: str | None = None) -> list[dict[str, object]]:
         from ingest.airflow import tasks
 
-        return list(tasks.due_batches(run_id))
+        return list(tasks.due_batches(run_id or ""))
 
     @task_group
     def batch(key: dict[str, object]) -> None:
@@ -70,19 +70,19 @@ def poll_feeds() -> None:
 
             return tasks.save_batch(key)
 
-        fetch_feeds(key) >> fetch_pages(key) >> extract_tag_index(key)
+        fetch_feeds(key=key) >> fetch_pages(key=key) >> extract_tag_index(key=key)
 
     @task(outlets=[articles], trigger_rule=TriggerRule.ALL_DONE)
-    def announce(run_id: str = ""):  # noqa: ANN202  a generator of asset metadata
+    def announce(run_id: str | None = None):  # noqa: ANN202  a generator of asset metadata
         from ingest.airflow import tasks
 
-        yield Metadata(articles, dict(tasks.announce(run_id)))
+        yield Metadata(articles, dict(tasks.announce(run_id or "")))
 
     @task(trigger_rule=TriggerRule.NONE_FAILED)
-    def verdict(run_id: str = "") -> dict[str, int]:
+    def verdict(run_id: str | None = None) -> dict[str, int]:
         from ingest.airflow import tasks
 
-        return tasks.verdict(run_id)
+        return tasks.verdict(run_id or "")
 
     batches = batch.expand(key=due_batches())
     last = verdict()

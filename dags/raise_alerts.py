@@ -21,7 +21,7 @@ Each alert is created once. Clear the task at any time.
     dag_id="raise_alerts",
     schedule=AssetOrTimeSchedule(
         timetable=CronTriggerTimetable("*/10 * * * *", timezone="UTC"),
-        assets=[Asset("summitwatch://articles", name=ARTICLES)],
+        assets=[Asset(ARTICLES)],
     ),
     start_date=START,
     catchup=False,

@@ -123,7 +123,7 @@ class _Outbox:
             alert = self.store.get(Alert, row.alert_id)
             if tried is None or alert is None:
                 continue  # another run has it; or it was deleted just now
-            if row.purpose == "alert" and alert.state == "withdrawn":
+            if row.purpose != "withdrawal" and alert.state == "withdrawn":
                 counts["withdrawn"] += self._take_back(tried)
                 continue
             try:
@@ -174,7 +174,7 @@ class _Outbox:
 
     def _take_back(self, row: Delivery) -> bool:
         """Do not send a withdrawn alert; if a try before may have arrived, take that back."""
-        if row.tries > 1:
+        if row.purpose == "alert" and row.tries > 1:
             self._follow(row)
         return self.store.put([replace(row, state="withdrawn")])[0] is not None
 

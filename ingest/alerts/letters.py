@@ -95,7 +95,6 @@ def _values(alert: Alert, message: Message, purpose: str, base_url: str) -> dict
     shown = message.record if purpose == "alert" else message.record["alert"]
     assert isinstance(shown, dict)
     key = shown["key"] if isinstance(shown["key"], dict) else {}
-    role = str(key.get("role") or key.get("status") or "")
     values = [value.partition(":")[2] or value[:20] for value in alert.key if value]
     return {
         "alert": {
@@ -107,7 +106,7 @@ def _values(alert: Alert, message: Message, purpose: str, base_url: str) -> dict
             "state": alert.state,
             "created": f"{alert.created_at:%Y-%m-%d %H:%M} UTC",
         },
-        "evidence": tuple(_evidence(item, role, base) for item in alert.evidence),
+        "evidence": tuple(_evidence(item, base) for item in alert.evidence),
         "board": f"{base}/board" if base else "",
         "purpose": purpose,
         "what": WHAT.get(purpose, "Alert"),
@@ -116,7 +115,7 @@ def _values(alert: Alert, message: Message, purpose: str, base_url: str) -> dict
     }
 
 
-def _evidence(item: Evidence, role: str, base: str) -> dict[str, object]:
+def _evidence(item: Evidence, base: str) -> dict[str, object]:
     publisher = one_line(item.url, 2000) if item.url.startswith(("http://", "https://")) else ""
     when = item.published_at
     return {
@@ -125,7 +124,7 @@ def _evidence(item: Evidence, role: str, base: str) -> dict[str, object]:
         "source": one_line(item.source, 100),
         "lang": one_line(item.lang, 20),
         "when": f"{when:%Y-%m-%d %H:%M} UTC" if when else "undated",
-        "role": role,
+        "role": item.fact.partition("|")[0],  # role|places|who, see facts
         "confidence": item.confidence,
         "line": one_line(item.line),
         "link": f"{base}/article/{item.article_id}" if base else publisher,

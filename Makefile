@@ -30,7 +30,7 @@ $(VENV)/.dev: $(VENV)/.base requirements/dev.txt
 install-airflow: .venv-airflow/.done  ## make .venv-airflow: Airflow, its Elasticsearch provider and this project
 
 airflow: install-airflow  ## Airflow on this machine, with the DAGs, the embedded store and the sample newsroom
-	@.venv-airflow/bin/summitwatch airflow demo
+	@.venv-airflow/bin/python scripts/airflow_demo.py
 
 install: $(VENV)/.base  ## make .venv with the hash-locked base requirements
 

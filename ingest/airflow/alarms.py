@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import structlog
 
 from ingest.errors import FetchError, IngestError, SettingsError
-from ingest.ops import Alarms, Cause, cause_of
-from ingest.settings import Settings, load_settings
+from ingest.ops import Alarms, Cause, cause_of, tell_despite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from ingest.settings import Settings
 
 log = structlog.get_logger()
 
@@ -30,7 +31,12 @@ def failed(error: BaseException | str | None) -> None:
     if cause is None:
         return
     try:
-        asyncio.run(_alarms(usable_settings()).raise_(cause, found))
+        if isinstance(found, SettingsError):
+            asyncio.run(tell_despite(found))
+            return
+        from ingest.airflow.running import airflow_settings  # imports us
+
+        asyncio.run(_alarms(airflow_settings()).raise_(cause, found))
     except (IngestError, OSError) as exc:
         log.warning("alarm_not_raised", cause=cause, reason=str(exc))
 
@@ -44,16 +50,6 @@ def well(causes: Iterable[Cause], settings: Settings) -> None:
             await alarms.resolved(cause)
 
     asyncio.run(tell())
-
-
-def usable_settings() -> Settings:
-    """The settings in force, or where they are broken the defaults with what the alarms need."""
-    from ingest.airflow.running import airflow_settings
-
-    try:
-        return airflow_settings()
-    except SettingsError:
-        return load_settings()
 
 
 def _alarms(settings: Settings) -> Alarms:

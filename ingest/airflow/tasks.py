@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 import structlog
 from airflow.sdk.exceptions import AirflowSkipException
@@ -17,11 +16,15 @@ from airflow.sdk.exceptions import AirflowSkipException
 from ingest import ids
 from ingest.airflow.alarms import CUT_OFF, well
 from ingest.airflow.running import airflow_settings, finished, opened_services, opened_store, told
+from ingest.alerts.rulebook import take_rules
 from ingest.errors import FetchError, LeaseHeldError, UsageError
 from ingest.leases import lease
+from ingest.metrics import keep_run, kind_of, lag_counters
 from ingest.model import Article, Entry, EntryState, Run
+from ingest.ops import Alarms
 from ingest.pipeline import stages
 from ingest.pipeline.backfill import backfill_day
+from ingest.pipeline.health import after_pass
 from ingest.pipeline.plan import counts_of, drop_plans, hosts_line, read_plan
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
@@ -126,15 +129,15 @@ def announce(run: str, now: datetime | None = None) -> dict[str, int]:
         plan = read_plan(store, run)
         counts = counts_of(store, plan)
         counts["feeds_due"] = sum(len(batch.feeds) for batch in plan.batches)
-        record = Run(
-            id=ids.sha256("run", run),
-            started_at=plan.made_at,
-            finished_at=now or utc_now(),
-            counters=dict(counts),
-            note=f"airflow {run}",
+        keep_run(
+            store,
+            Run(
+                id=ids.sha256("run", run),
+                started_at=plan.made_at,
+                finished_at=now or utc_now(),
+                counters=dict(counts),
+            ),
         )
-        known = store.get(Run, record.id)
-        store.put([replace(record, revision=known.revision if known else 0)])
         waiting = store.count(Entry, Where("state", "=", EntryState.STORED))
         said = finished("announce", counts, settings)
         if not (counts["articles_new"] or counts["articles_updated"] or waiting):
@@ -143,20 +146,22 @@ def announce(run: str, now: datetime | None = None) -> dict[str, int]:
 
 
 def verdict(run: str) -> dict[str, int]:
-    """Fail where most feeds fail: then the network or the proxy is at fault, not they.
+    """Look at the whole: fail where most feeds fail, since then the network or proxy is at fault.
 
     Raises:
         FetchError: more than half of at least ten feeds that were due.
     """
     with _opened() as (settings, store):
-        failing, due = stages.failing_share(store, read_plan(store, run))
+        plan = read_plan(store, run)
+        failing, due = stages.failing_share(store, plan)
         if stages.is_cut_off(failing, due):
             raise FetchError(
                 CUT_OFF,
                 f"{failing} of {due} that were due fail",
                 "look at the network, DNS and fetch.proxy; summitwatch feeds list names them",
             )
-        well(("network",), settings)
+        alarms = Alarms(settings.ops, settings.fetch)
+        asyncio.run(after_pass(alarms, settings, store, counts_of(store, plan), utc_now()))
         return finished("verdict", {"failing": failing, "due": due}, settings)
 
 
@@ -165,25 +170,38 @@ def verdict(run: str) -> dict[str, int]:
 
 def raise_alerts() -> dict[str, int]:
     """Let the rules see what was stored, and deliver what they raise."""
-    from ingest.alerts.deliver import deliver
+    from ingest.alerts.deliver import deliver  # only this DAG needs them
     from ingest.alerts.evaluate import evaluate
-    from ingest.alerts.rulebook import take_rules
 
     with _opened(create=True) as (settings, store):
-        rules = take_rules(store, settings, utc_now())
+        began = utc_now()
+        rules = take_rules(store, settings, began)
+        lags_s: list[float] = []
 
         async def run() -> dict[str, int]:
+            await Alarms(settings.ops, settings.fetch).learn(rules.channels)
             with lease(store, "evaluate", clock=utc_now):
                 seen = await asyncio.to_thread(evaluate, store, rules, None, utc_now())
             async with opened_services(settings, store) as services:
-                sent = await deliver(store, rules, services.fetcher, utc_now)
-            raised = {"evaluated": seen.evaluated, "alerts": len(seen.alerts)}
-            return {**raised, "rules_set_aside": len(seen.failed_rules), **sent}
+                sent = await deliver(
+                    store,
+                    rules,
+                    services.fetcher,
+                    utc_now,
+                    templates=services.templates,
+                    lags_s=lags_s,
+                )
+            parts = {kind_of("deliveries", state): count for state, count in sent.items()}
+            aside = len(seen.failed_rules)
+            return {"alerts": len(seen.alerts), "rules_set_aside": aside, **parts}
 
         try:
             counts = asyncio.run(run())
         except LeaseHeldError as exc:
             raise AirflowSkipException(f"another run sees to it: {exc}") from exc
+        record = ids.sha256("alerts", began.isoformat())
+        if any(counts.values()):
+            keep_run(store, Run(record, began, 0, utc_now(), counts | lag_counters(lags_s)))
         return finished("raise_alerts", counts, settings)
 
 
@@ -257,17 +275,15 @@ def backfill_span(span: Span) -> dict[str, int]:
 
 def housekeep() -> dict[str, int]:
     """Do what is done once a day, and drop the plans of past runs."""
-    from ingest.pipeline.housekeeping import housekeep as keep
+    from ingest.pipeline.daily import do_daily  # only this DAG needs it
 
     with _opened() as (settings, store):
 
-        async def run() -> Any:  # noqa: ANN401  its report's type is not imported here
+        async def run() -> bool:
             async with opened_services(settings, store) as services:
-                return await asyncio.to_thread(keep, services)
+                return await asyncio.to_thread(do_daily, services)
 
-        report = asyncio.run(run())
-        counts = {"plans_dropped": drop_plans(store, utc_now())}
-        log.info("housekeeping_report", report=str(report))
+        counts = {"done": int(asyncio.run(run())), "plans_dropped": drop_plans(store, utc_now())}
         return finished("housekeeping", counts, settings)
 
 

@@ -8,6 +8,8 @@ import typer
 
 import ingest
 from ingest.cli import (
+    airflow,
+    backfills,
     boards,
     config,
     copies,
@@ -79,10 +81,12 @@ app.command("explain")(explain.explain)
 app.command("correct")(correct.correct)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
+app.command("backfill")(backfills.backfill)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("metrics")(metrics.metrics)
 app.command("serve")(serve.serve)
 app.add_typer(es_app, name="es")
+app.add_typer(airflow.app, name="airflow")
 app.add_typer(dead.app, name="dead")
 app.add_typer(config.app, name="config")

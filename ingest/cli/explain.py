@@ -148,7 +148,7 @@ def _print(article: Article, key: str, one: Explained) -> None:
         + (f" «{clean(one.alias)}»" if one.alias else "")
     )
     if one.others:
-        shown = ", ".join(name for _id, name in one.others[:OTHERS])
+        shown = ", ".join(f"{name} ({key})" for key, name in one.others[:OTHERS])
         more = len(one.others) - OTHERS
         say(f"    or: {shown}" + (f" and {more} more" if more > 0 else ""))
     if one.roles:

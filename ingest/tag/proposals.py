@@ -153,21 +153,22 @@ def _state(doc: Document, sentence: Sentence, venue: Found) -> str | None:
             continue
         before = doc.folded.text[max(sentence.start, place.start - 24) : place.start]
         if place.end <= venue.start and not _OBJECT_BEFORE.search(before):
-            return _code(place.entity.country)
+            return state_code(place.entity.country)
     for person in doc.people:
         if sentence.start <= person.start < sentence.end and person.how == "state":
-            return _code(person.entity.country)
+            return state_code(person.entity.country)
     return None
 
 
-def _code(country: str) -> str | None:
+def state_code(country: str) -> str | None:
+    """The code of a state or organisation as records name it; None where it has none."""
     return country if _KEPT_CODE.fullmatch(country) and country not in _OURS else None
 
 
 def speaks_for(doc: Document, person: Found) -> str | None:
     """The state or organisation a leader speaks for on the article's day."""
     office = doc.gazetteer.office_at(person.entity, doc.day)
-    return _code(office.country if office else person.entity.country)
+    return state_code(office.country if office else person.entity.country)
 
 
 def _parties(doc: Document, act: _Act) -> tuple[str, ...]:
@@ -199,7 +200,7 @@ def _named(doc: Document, start: int, end: int, act: _Act, *, every: bool = Fals
                 found.append(code)
     for place in doc.places:
         if start <= place.start < end and place.role == "government":
-            code = _code(place.entity.country)
+            code = state_code(place.entity.country)
             if code:
                 found.append(code)
     return found if every else list(dict.fromkeys(found))

@@ -30,7 +30,7 @@ def alert_json(alert: Alert, rules: RuleSet | None = None) -> dict[str, Any]:
         rules: name the fields of the key, where the rule is still in force.
     """
     rule = rules.rule(alert.rule_id) if rules else None
-    names = rule.key if rule and len(rule.key) == len(alert.key) else ()
+    names = rule.alert_key if rule and len(rule.alert_key) == len(alert.key) else ()
     return {
         "id": alert.id,
         "rule": alert.rule_id,

@@ -11,50 +11,58 @@ import typer
 
 from ingest.alerts.adding import rule_text, with_rule
 from ingest.alerts.history import restore
-from ingest.alerts.trying import dry_run
 from ingest.alerts.render import alert_json, alert_lines
-from ingest.alerts.rules import (
-    load_rules,
-    new_rules_file,
-    parse_text,
-    read_file,
-    read_rules,
-    rules_file,
-)
+from ingest.alerts.rulebook import choose, parse, publish, rules_in_force, take_rules
+from ingest.alerts.rules import read_file
+from ingest.alerts.trying import dry_run
+from ingest.cli import explaining, silencing
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.lookup import one_record, since_of
 from ingest.cli.output import counted, print_json, say, talk
-from ingest.errors import UsageError
+from ingest.cli.overlays import author
+from ingest.cli.rules import AuthorOption
+from ingest.desk import latest
+from ingest.errors import ConflictError, UsageError
 from ingest.model import Alert, Delivery, RuleState
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
 
 if TYPE_CHECKING:
-    from ingest.alerts.rules import Rule, RuleSet
+    from ingest.alerts.ruleset import Rule, RuleSet
 
 ADD_DAYS = 30
 
 app = typer.Typer(no_args_is_help=True, help="Alerts raised, and rules tried on the past.")
+app.command("explain")(explaining.explain)
+app.command("silence")(silencing.silence)
+app.command("unsilence")(silencing.unsilence)
 
 
 @app.command("list")
 @command
 def list_alerts(
     rule: Annotated[str, typer.Option(help="Only alerts of this rule.")] = "",
+    state: Annotated[
+        str, typer.Option(help="open, acked, disputed, silenced or withdrawn; none: all.")
+    ] = "",
     since: Annotated[str, typer.Option(help="How far back: 36h, 7d, 4w, or a date.")] = "30d",
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False,
 ) -> None:
-    """List alerts, the newest first, and rules that are set aside."""
+    """List alerts, the newest first; rules that are set aside; silences in force."""
     settings = CALL.settings()
-    rules = load_rules(settings)
-    where = [Where("created_at", ">=", since_of(since, settings, utc_now()))]
+    now = utc_now()
+    where = [Where("created_at", ">=", since_of(since, settings, now))]
     if rule:
         where.append(Where("rule_id", "=", rule))
+    if state:
+        where.append(Where("state", "=", state))
     with opened_store(settings) as store:
+        rules = rules_in_force(store, settings)
         alerts = store.find(Alert, *where, order_by="-created_at", limit=limit)
         states = store.get_many(RuleState, [known.id for known in rules.rules])
-    failing = [state for state in states.values() if state.failed_since]
+        silences = silencing.in_force(store, now, rule)
+    failing = [found for found in states.values() if found.failed_since]
     if as_json:
         print_json(
             {
@@ -62,13 +70,16 @@ def list_alerts(
                 "set_aside": [
                     {"rule": s.id, "since": s.failed_since, "error": s.error} for s in failing
                 ],
+                "silences": [silencing.silence_json(silence) for silence in silences],
             }
         )
         return
     for alert in alerts:
         print_alert(alert)
-    for state in failing:
-        talk(f"rule {state.id} is set aside since {state.failed_since}: {state.error}")
+    for found in failing:
+        talk(f"rule {found.id} is set aside since {found.failed_since}: {found.error}")
+    for silence in silences:
+        talk(silencing.silence_line(silence))
     if not alerts:
         talk("no alerts" if rules.rules else "no alerts: there are no rules (see docs/alerts.md)")
 
@@ -85,13 +96,17 @@ def test_rules(
 ) -> None:
     """Replay the past through rules and print what would have been raised; nothing is written."""
     settings = CALL.settings()
-    rules = read_rules(rules_path, settings) if rules_path else load_rules(settings)
-    if rule:
-        rules = replace(rules, rules=(rule_named(rules, rule),))
     now = utc_now()
     start = since_of(since, settings, now)
+    text = read_file(rules_path) if rules_path else ""
     with opened_store(settings) as store:
-        alerts = dry_run(store, rules, start, now)
+        rules = (
+            parse(store, settings, text, str(rules_path))
+            if rules_path
+            else rules_in_force(store, settings)
+        )
+        only = rule_named(rules, rule).id if rule else ""
+        alerts = dry_run(store, rules, start, now, only)
     if as_json:
         print_json({"alerts": [alert_json(alert, rules) for alert in alerts]})
         return
@@ -109,15 +124,13 @@ def enable(
 ) -> None:
     """Take a rule that failed back into service; it sees first what it missed."""
     settings = CALL.settings()
-    rules = load_rules(settings)
-    wanted = rule_named(rules, rule)
     with opened_store(settings) as store:
+        rules = take_rules(store, settings, utc_now())
+        wanted = rule_named(rules, rule)
         alerts = restore(store, rules, wanted, utc_now())
         state = store.get(RuleState, wanted.id)
     if state is not None and state.failed_since:
-        raise UsageError(
-            f"rule {wanted.id}", f"breaks again: {state.error}", "mend it in the file of rules"
-        )
+        raise UsageError(f"rule {wanted.id}", f"breaks again: {state.error}", "mend the rule")
     for alert in alerts:
         print_alert(alert)
     talk(f"rule {wanted.id} is in service; it had missed {counted(len(alerts), 'alert')}")
@@ -128,41 +141,54 @@ def enable(
 def add(
     name: Annotated[str, typer.Argument(help="The rule's id: a-z, 0-9, - and _.")],
     query: Annotated[str, typer.Argument(help="What it waits for, as in `search`.")],
-    kind: Annotated[str, typer.Option("--type", help="match or new.")] = "match",
+    kind: Annotated[
+        str, typer.Option("--type", help="match, new, change, spike, flatline or digest.")
+    ] = "match",
     group_by: Annotated[str, typer.Option(help="Fields, such as proposer,venue.")] = "",
     to: Annotated[str, typer.Option(help="Channels, such as desk,stdout.")] = "",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    by: AuthorOption = "",
 ) -> None:
     """Write a rule: show what it would have raised in 30 days, ask, and put it in force."""
     settings = CALL.settings()
-    path = rules_file(settings) or new_rules_file(settings)
-    text = read_file(path) if path.exists() else ""
     rule = rule_text(name, kind, query, _names(group_by), _names(to))
-
-    def parse(whole: str) -> RuleSet:
-        return parse_text(whole, str(path), settings)
-
-    longer = with_rule(text, str(path), rule, parse)
-    rules = parse(longer)
     now = utc_now()
     with opened_store(settings) as store:
-        found = dry_run(
-            store, replace(rules, rules=rules.rules[-1:]), now - timedelta(days=ADD_DAYS), now
+        chosen = choose(store, settings)
+        longer = with_rule(
+            chosen.text,
+            chosen.source if chosen.text else "the rules",
+            rule,
+            lambda text: parse(
+                store, settings, text, chosen.source if chosen.text else "the rules"
+            ),
         )
-    talk(
-        f"{name} would have raised {counted(len(found), 'alert')} in {ADD_DAYS} days,"
-        f" {len(found) / ADD_DAYS:.1f} a day"
-    )
-    for alert in found[-3:]:
-        print_alert(alert)
-    if not yes and not typer.confirm(f"Put it in force in {path}?", err=True):
-        talk("nothing was written")
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.new")
-    draft.write_text(longer, encoding="utf-8")
-    draft.replace(path)
-    talk(f"{name} is in force: {path}")
+        rules = parse(store, settings, longer, chosen.source)
+        found = dry_run(store, rules, now - timedelta(days=ADD_DAYS), now, name)
+        talk(
+            f"{name} would have raised {counted(len(found), 'alert')} in {ADD_DAYS} days,"
+            f" {len(found) / ADD_DAYS:.1f} a day"
+        )
+        for alert in found[-3:]:
+            print_alert(alert)
+        if not yes and not typer.confirm("Put it in force?", err=True):
+            talk("nothing was written")
+            return
+        take_rules(store, settings, now)  # a file that waits becomes a revision of its own first
+        newest = latest(store, "rules")
+        if newest is not None and newest.body != chosen.text:
+            raise ConflictError("rules", "were changed meanwhile", "run it again")
+        made = publish(
+            store,
+            settings,
+            longer,
+            author=author(by),
+            now=now,
+            note=f"{name} added",
+            after=newest.number if newest else 0,
+            follow=True,
+        )
+    talk(f"{name} is in force: rules revision {made.number}")
 
 
 def _names(text: str) -> list[str]:

@@ -12,9 +12,11 @@ from alerts.newsdesk import make_article, offer, store_article
 from typer.testing import CliRunner
 
 from ingest.alerts.evaluate import evaluate
+from ingest.alerts.rulebook import rules_in_force
 from ingest.alerts.rules import load_rules
 from ingest.cli.alerts import app
 from ingest.cli.context import CALL
+from ingest.desk import history as desk_history
 from ingest.model import Alert, Delivery, RuleState
 from ingest.settings import load_settings
 from ingest.store.port import Where
@@ -165,20 +167,26 @@ def test_add_shows_what_a_rule_would_have_raised_and_asks(desk, tmp_path):
     assert "minsk would have raised 1 alert in 30 days, 0.0 a day" in result.stderr
     assert "“Lukashenko offered Minsk for the talks.”" in result.stdout
     assert (tmp_path / "rules.yaml").read_text() == RULES
-    code, _, err = call(*args, "--to", "file", "--yes")
+    code, _, err = call(*args, "--to", "file", "--yes", "--author", "ann")
     assert code == 0
-    assert f"minsk is in force: {tmp_path}/rules.yaml" in err
+    assert "minsk is in force: rules revision 2" in err
     text = (tmp_path / "rules.yaml").read_text()
     assert text.startswith(RULES)
     rule = load_rules(load_settings(store=CALL.store)).rule("minsk")
     assert (rule.type, rule.key, rule.to) == ("new", ("proposer", "venue"), ("file",))
+    assert [(r.number, r.author, r.note) for r in desk_history(desk, "rules")] == [
+        (2, "ann", "minsk added"),
+        (1, "file", f"imported from {tmp_path}/rules.yaml"),
+    ]
     code, _, err = call(*args, "--yes")
     assert code == 2
     assert "the id 'minsk' stands twice" in err
 
 
-def test_add_makes_the_first_file(desk, tmp_path):
+def test_add_needs_no_file(desk, tmp_path):
     (tmp_path / "rules.yaml").unlink()
     code, _, _ = call("add", "words", '"offered Minsk"', "--yes")
     assert code == 0
-    assert [r.id for r in load_rules(load_settings(store=CALL.store)).rules] == ["words"]
+    rules = rules_in_force(desk, load_settings(store=CALL.store))
+    assert ([r.id for r in rules.rules], rules.number) == (["words"], 1)
+    assert not (tmp_path / "rules.yaml").exists()

@@ -10,6 +10,7 @@ import ingest
 from ingest.cli import (
     airflow,
     backfills,
+    backup,
     boards,
     config,
     copies,
@@ -82,6 +83,8 @@ app.command("correct")(correct.correct)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
 app.command("backfill")(backfills.backfill)
+app.command("backup")(backup.backup)
+app.command("restore")(backup.restore)
 app.command("migrate")(migrate.migrate)
 app.command("doctor")(doctor.doctor)
 app.command("metrics")(metrics.metrics)

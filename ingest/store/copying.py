@@ -138,6 +138,15 @@ def _copy_batch(target: Store, kind: type[Record], batch: Sequence[Any], copied:
     copied.left += len(batch) - len(new)
     if kind is Entry:
         copied.unseen += sum(entry.state is EntryState.STORED for entry in batch)
+    write_batch(target, kind, new, copied)
+
+
+def write_batch(target: Store, kind: type[Record], new: Sequence[Any], copied: Copied) -> None:
+    """Write those of one kind that the target has not, or not like that.
+
+    Raises:
+        StoreError: somebody else writes to the target meanwhile.
+    """
     ids = [record.id for record in new]
     known = target.get_articles(ids) if kind is Article else target.get_many(kind, ids)
     changed = [

@@ -35,11 +35,13 @@ class Copier:
 
     def size(self, name: str) -> tuple[int, int]:
         """Return documents and bytes of an index."""
+        self._wire.refresh(name)
         reply = self._wire.call(
             lambda: self._client.indices.stats(index=name, metric=["docs", "store"])
         )
-        primaries = reply["_all"]["primaries"]
-        return primaries["docs"]["count"], reply["_all"]["total"]["store"]["size_in_bytes"]
+        return reply["_all"]["primaries"]["docs"]["count"], reply["_all"]["total"]["store"][
+            "size_in_bytes"
+        ]
 
     def highest(self, name: str, *, everywhere: bool = False) -> int:
         """Return the highest sequence number in use, or the one that every shard has reached."""
@@ -75,10 +77,16 @@ class Copier:
         return copied
 
     def bring_leases(self, one: Index, but: str) -> None:
-        """Copy the leases, all but the one that closes the old index."""
-        keep = {"term": {"id": but}}
-        leases = {"bool": {"filter": {"term": {"kind": "lease"}}, "must_not": keep}}
-        self._reindex(one, leases, version_type="internal")
+        """Let the new index have the leases of the old one, but the one that closes it."""
+        every = {"term": {"kind": "lease"}}
+        self._wire.refresh(one.old, one.new)
+        self._wire.call(
+            lambda: self._client.delete_by_query(
+                index=one.new, query=every, conflicts="proceed", refresh=True
+            )
+        )
+        others = {"bool": {"filter": every, "must_not": {"term": {"id": but}}}}
+        self._reindex(one, others, version_type="internal")
 
     def counts(self, one: Index) -> tuple[int, int]:
         """Return how many documents both hold, leases left out."""

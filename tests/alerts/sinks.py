@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class HookSink:
     """Answers with `script`: a list of statuses, `reset` (no answer at all) and `lost` (taken,
-    then no answer); when it is used up, 200. `ledger` holds (headers, body) of all that was taken,
+    then no answer), or functions that return one; when it is used up, 200. `ledger` holds (headers, body) of all that was taken,
     `at` when; `gets` holds the paths that were asked for by GET, answered with `get_status`.
     """
 
@@ -25,6 +25,7 @@ class HookSink:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 sink.asked += 1
                 step = sink.script.pop(0) if sink.script else 200
+                step = step() if callable(step) else step
                 if step in {200, 204, "lost"}:
                     sink.at.append(time.time())
                     sink.ledger.append((dict(self.headers), body))

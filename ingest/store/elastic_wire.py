@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -198,6 +199,8 @@ class Wire:
             if not is_closed(reason):
                 raise read_only(self.name, reason)
             return Outcome(status, reason, is_repeat)
+        if error.get("type") == "security_exception":
+            raise denied(self.name, error.get("reason", ""))
         if error and status in {401, 403, 404}:
             raise StoreError(self.name, f"refuses to write: {reason}", "run: summitwatch doctor")
         caused = error.get("caused_by") or {}
@@ -349,11 +352,7 @@ def _refused(name: str, exc: elasticsearch.ApiError) -> StoreError:
             "set elasticsearch.user and .password, or elasticsearch.api_key",
         )
     if status == 403:
-        return StoreDeniedError(
-            name,
-            f"the user may not do this: {error_reason(exc)}",
-            "give the user or API key all rights on the indices of this prefix, and monitor",
-        )
+        return denied(name, str(_error(exc).get("reason", "")) or exc.message)
     if kind == "index_not_found_exception" or status == 404:
         return StoreAbsentError(
             name, f"an index is missing: {error_reason(exc)}", "make it with: summitwatch run"
@@ -380,6 +379,28 @@ def read_only(name: str, reason: str) -> StoreFullError:
         name,
         f"its indices are read-only: {reason}",
         "make room on the server's disk; it lifts the block by itself, or clear index.blocks",
+    )
+
+
+def denied(name: str, reason: str) -> StoreDeniedError:
+    """Return the error of a right that is missing, and name the right.
+
+    The server's words are `action [A] is unauthorized for user [U] … on indices [I], this action is
+    granted by the index privileges [P,Q,all]`, in all versions since 7.10.
+    """
+    action = re.search(r"action \[(\S+?)\] is unauthorized for (API key|user)", reason)
+    if action is None:
+        return StoreDeniedError(
+            name, f"the user may not do this: {reason}", "give the user or API key the right"
+        )
+    where = re.search(r"on (?:restricted )?indices \[([^\]]*)\]", reason)
+    which = re.search(r"granted by the (index|cluster) privileges \[([a-z_,]*)\]", reason)
+    indices = f" on {', '.join(where.group(1).split(',')[:4])}" if where else ""
+    rights = f"{which.group(1)} rights {which.group(2).replace(',', ', ')}" if which else "rights"
+    return StoreDeniedError(
+        name,
+        f"the {action.group(2)} may not do this: {action.group(1)}{indices}",
+        f"give it one of the {rights}; each role's needs: summitwatch es setup-roles --print",
     )
 
 

@@ -13,6 +13,7 @@ from ingest.store.elastic_connect import connect, redacted
 from ingest.store.elastic_gate import Gate
 from ingest.store.elastic_mappings import INDICES, PACKAGED, Mappings, alias_of, prepare
 from ingest.store.elastic_records import ElasticRecords
+from ingest.store.elastic_repair import repair
 from ingest.store.elastic_search import ElasticSearch
 from ingest.store.elastic_wire import Wire
 from ingest.store.port import Record
@@ -174,6 +175,9 @@ class ElasticStore:
 
     def mentions(self, article_ids: Iterable[str]) -> list[MentionRow]:
         return self._articles.mention_rows(article_ids)
+
+    def repair(self, articles: Sequence[Article]) -> int:
+        return repair(self._articles, self._wire, articles)
 
     def delete_articles(self, ids: Iterable[str]) -> int:
         return self._articles.delete(ids)

@@ -280,6 +280,17 @@ class Articles(Protocol):
         """Return the mention projections of some articles, in order."""
         ...
 
+    def repair(self, articles: Sequence[Article]) -> int:
+        """Write the projections of these articles anew where they are not what is embedded.
+
+        Args:
+            articles: as just read; one that was saved meanwhile is left to whoever saved it.
+
+        Returns:
+            How many articles had others.
+        """
+        ...
+
     def delete_articles(self, ids: Iterable[str]) -> int:
         """Delete articles, their projections and aliases; returns how many were there."""
         ...

@@ -296,6 +296,31 @@ class SqliteStore:
                 ]
         return rows
 
+    def repair(self, articles: Sequence[Article]) -> int:
+        differing = [article for article in articles if not self._is_projected(article)]
+        self.save([Save(article) for article in differing])
+        return len(differing)
+
+    def _is_projected(self, article: Article) -> bool:
+        with self._read():
+            row = self._db.execute(
+                "SELECT rowid FROM article WHERE id = ?", (article.id,)
+            ).fetchone()
+            return row is not None and all(
+                [bytes(doc) for (doc,) in self._db.execute(query, row)]
+                == [encode(e) for e in embedded]
+                for query, embedded in (
+                    (
+                        "SELECT doc FROM mention WHERE article = ? ORDER BY ordinal",
+                        article.mentions,
+                    ),
+                    (
+                        "SELECT doc FROM proposal WHERE article = ? ORDER BY ordinal",
+                        article.proposals,
+                    ),
+                )
+            )
+
     def delete_articles(self, ids: Iterable[str]) -> int:
         deleted = 0
         with self._write():

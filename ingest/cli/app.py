@@ -18,6 +18,7 @@ from ingest.cli import (
     dead,
     demo,
     doctor,
+    evaluate,
     explain,
     exports,
     feeds,
@@ -80,6 +81,7 @@ app.add_typer(gazetteer.app, name="gazetteer")
 app.command("retag")(retag.retag)
 app.command("explain")(explain.explain)
 app.command("correct")(correct.correct)
+app.command("evaluate")(evaluate.evaluate)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
 app.command("backfill")(backfills.backfill)

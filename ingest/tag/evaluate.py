@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import random
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -74,27 +76,57 @@ def score(pairs: Iterable[tuple[Article, Article]]) -> dict[str, Any]:
         `role` by role, `role_macro_f1`, `role_accuracy` over the places found, and `confusion`
         ("gold>said" -> count).
     """
+    return figures(counts_of(gold, said) for gold, said in pairs)
+
+
+NAMES = ("leader", "venue", "leader_lenient", "venue_lenient", "proposal", "proposal_full")
+# The figures of a whole as paths into what `score` returns.
+HEADLINES: dict[str, tuple[str, ...]] = {
+    **{name: (name, "f1") for name in NAMES},
+    "role": ("role_macro_f1",),
+    "role_accuracy": ("role_accuracy",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What one article adds to the figures: (figure, tp/fp/fn) -> count, and the confusion."""
+
+    hits: Counter[tuple[str, str]]
+    confusion: Counter[str]
+
+
+def counts_of(gold: Article, said: Article) -> Counts:
+    """Count one article."""
     counts: Counter[tuple[str, str]] = Counter()
     confusion: Counter[str] = Counter()
-    for gold, said in pairs:
-        for kind in ("leader", "venue"):
-            g, s = _spans(gold, kind), _spans(said, kind)
-            counts[kind, "tp"] += len(g.keys() & s.keys())
-            counts[kind, "fp"] += len(s.keys() - g.keys())
-            counts[kind, "fn"] += len(g.keys() - s.keys())
-            hits = sum(_overlaps(one, s) for one in g)
-            counts[kind + "_lenient", "tp"] += hits
-            counts[kind + "_lenient", "fn"] += len(g) - hits
-            counts[kind + "_lenient", "fp"] += sum(not _overlaps(one, g) for one in s)
-            if kind == "venue":
-                _count_roles(g, s, counts, confusion)
-        for name, who in (("proposal", False), ("proposal_full", True)):
-            ga, sa = _acts(gold, who=who), _acts(said, who=who)
-            counts[name, "tp"] += len(ga & sa)
-            counts[name, "fp"] += len(sa - ga)
-            counts[name, "fn"] += len(ga - sa)
-    names = ("leader", "venue", "leader_lenient", "venue_lenient", "proposal", "proposal_full")
-    out: dict[str, Any] = {n: f1(counts[n, "tp"], counts[n, "fp"], counts[n, "fn"]) for n in names}
+    for kind in ("leader", "venue"):
+        g, s = _spans(gold, kind), _spans(said, kind)
+        counts[kind, "tp"] += len(g.keys() & s.keys())
+        counts[kind, "fp"] += len(s.keys() - g.keys())
+        counts[kind, "fn"] += len(g.keys() - s.keys())
+        hits = sum(_overlaps(one, s) for one in g)
+        counts[kind + "_lenient", "tp"] += hits
+        counts[kind + "_lenient", "fn"] += len(g) - hits
+        counts[kind + "_lenient", "fp"] += sum(not _overlaps(one, g) for one in s)
+        if kind == "venue":
+            _count_roles(g, s, counts, confusion)
+    for name, who in (("proposal", False), ("proposal_full", True)):
+        ga, sa = _acts(gold, who=who), _acts(said, who=who)
+        counts[name, "tp"] += len(ga & sa)
+        counts[name, "fp"] += len(sa - ga)
+        counts[name, "fn"] += len(ga - sa)
+    return Counts(counts, confusion)
+
+
+def figures(articles: Iterable[Counts]) -> dict[str, Any]:
+    """Figures over counted articles, as `score` returns them."""
+    counts: Counter[tuple[str, str]] = Counter()
+    confusion: Counter[str] = Counter()
+    for one in articles:
+        counts.update(one.hits)
+        confusion.update(one.confusion)
+    out: dict[str, Any] = {n: f1(counts[n, "tp"], counts[n, "fp"], counts[n, "fn"]) for n in NAMES}
     roles = {r: f1(counts[r, "tp"], counts[r, "fp"], counts[r, "fn"]) for r in ROLES}
     present = [roles[r]["f1"] for r in ROLES if roles[r]["n"]]
     found = sum(confusion.values())
@@ -104,6 +136,58 @@ def score(pairs: Iterable[tuple[Article, Article]]) -> dict[str, Any]:
     out["role_accuracy"] = round(right / found, 4) if found else 0.0
     out["confusion"] = dict(sorted(confusion.items()))
     return out
+
+
+def intervals(
+    articles: Sequence[Counts], *, draws: int = 200, seed: int = 0
+) -> dict[str, tuple[float, float]]:
+    """The middle 95 % of each headline figure over sets drawn from these articles anew.
+
+    Source: percentile bootstrap by article, Efron and Tibshirani 1993, chapter 13.
+    """
+    if not articles or draws < 1:
+        return {}
+    chance = random.Random(seed)
+    drawn = [figures(chance.choices(articles, k=len(articles))) for _ in range(draws)]
+    found = {}
+    for name, path in HEADLINES.items():
+        values = sorted(at(one, path) for one in drawn)
+        low, high = int(0.025 * draws), min(int(0.975 * draws), draws - 1)
+        found[name] = (values[low], values[high])
+    return found
+
+
+def at(figure: Mapping[str, Any], path: Sequence[str]) -> float:
+    """Return the figure that a path of `HEADLINES` names."""
+    value: Any = figure
+    for key in path:
+        value = value[key]
+    return float(value)
+
+
+def errors_of(gold: Article, said: Article) -> list[str]:
+    """What is wrong in one article, a line each."""
+    text = gold["text"]
+    lines = []
+    for kind in ("leader", "venue"):
+        g, s = _spans(gold, kind), _spans(said, kind)
+        lines += [f"missed {kind} {_shown(text, one)}" for one in sorted(g.keys() - s.keys())]
+        lines += [f"false {kind} {_shown(text, one)}" for one in sorted(s.keys() - g.keys())]
+        lines += [
+            f"role {_shown(text, one)}: {g[one]}, said {s[one]}"
+            for one in sorted(g.keys() & s.keys())
+            if g[one] != s[one]
+        ]
+    ga, sa = _acts(gold, who=True), _acts(said, who=True)
+    lines += [f"missed proposal {' '.join(one) or 'none'}" for one in sorted(ga - sa)]
+    lines += [f"false proposal {' '.join(one) or 'none'}" for one in sorted(sa - ga)]
+    return lines
+
+
+def _shown(text: str, span: tuple[int, int, str]) -> str:
+    start, end, name = span
+    around = text[max(0, start - 30) : end + 30].replace("\n", " ")
+    return f"{text[start:end]!r} ({name}) in «{around}»"
 
 
 def _overlaps(one: tuple[int, int, str], others: Iterable[tuple[int, int, str]]) -> bool:

@@ -6,6 +6,7 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV = scripts/uv
+IMAGES := build/images
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 16
@@ -65,8 +66,34 @@ requirements:  ## compile requirements/*.txt anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make requirements" --group build --extra airflow -c requirements/base.txt pyproject.toml \
 	  -o requirements/airflow.txt $(UPGRADE)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make requirements" --group build --extra elasticsearch --extra web --extra apprise \
+	  -c requirements/dev.txt pyproject.toml -o requirements/server.txt $(UPGRADE)
+	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command "make requirements" --group build --extra airflow --extra cluster --extra apprise \
+	  -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt $(UPGRADE)
+	echo "cyclonedx-bom>=7.3" | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -o requirements/tools.txt $(UPGRADE)
+
+$(IMAGES)/%/.done: requirements/%.txt scripts/uv
+	$(UV) venv --quiet --allow-existing --python-preference only-system --python '>=3.11' $(@D)
+	$(UV) pip install --quiet --python $(@D)/bin/python --require-hashes -r $<
+	touch $@
+
+sbom: $(IMAGES)/server/.done $(IMAGES)/cluster/.done $(IMAGES)/tools/.done  ## bills of materials of both images (CycloneDX), in dist/
+	mkdir -p dist
+	for image in server cluster; do \
+	  $(IMAGES)/tools/bin/cyclonedx-py environment --pyproject pyproject.toml --mc-type application --output-reproducible \
+	    --of JSON -o dist/sbom-$$image.cdx.json $(IMAGES)/$$image/bin/python; done
+
+licences: $(IMAGES)/server/.done $(IMAGES)/cluster/.done install  ## write docs/licences.md anew, and check it
+	$(BIN)/python ops/licences.py $(IMAGES)/server $(IMAGES)/cluster > docs/licences.md.new
+	mv docs/licences.md.new docs/licences.md
+
+compose-init:  ## what docker compose needs: secrets, .env, and a look at this machine
+	@python3 ops/compose_init.py
 
 clean:  ## remove the environment and the demo's data
 	rm -rf $(VENV) .venv-airflow data .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: help airflow install install-airflow install-dev run lint type test drills bench requirements clean
+.PHONY: help sbom licences compose-init airflow install install-airflow install-dev run lint type test drills bench requirements clean

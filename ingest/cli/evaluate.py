@@ -116,7 +116,7 @@ def _scored(
     if by_lang:
         langs = sorted({str(article.get("lang", "")) for article in articles})
         report["by_lang"] = {lang: _figures_of(articles, counts, lang, draws) for lang in langs}
-    told = []
+    told: list[dict[str, Any]] = []
     for gold, one in zip(articles, said, strict=True):
         lines = errors_of(gold, one) if len(told) < errors else []
         if lines:

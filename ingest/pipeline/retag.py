@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest import articles, desk
@@ -17,9 +18,12 @@ from ingest.alerts import history
 from ingest.alerts.facts import View
 from ingest.alerts.matching import is_young, match_articles
 from ingest.alerts.periods import Timed
+from ingest.alerts.withdraw import withdraw
+from ingest.board_store import remember_meetings
 from ingest.errors import ConflictError
 from ingest.model import AlertGroup, Note
 from ingest.pipeline.services import Services, no_progress, utc_now
+from ingest.query.ast import All
 from ingest.store.port import Lost, Save, Saved, Search, Where
 from ingest.tag.affected import change_between, searches
 from ingest.tag.desk import corrections_of, overlay_of, tagger_of
@@ -39,6 +43,8 @@ NOTE = "retag"
 PAGE = 500
 CHUNK = 50
 TRIES = 5
+WHY = "the articles were read again, after an edit of names or a correction"
+BOARD_DAYS = 60  # meetings of so long are noted before, so that they keep their ids
 MAX_DIFFERENCES = 1000  # told one by one; the counts hold them all
 
 
@@ -114,9 +120,12 @@ def retag(
     now = now or utc_now()
     tagger = tagger_of(store)
     report = RetagReport(tagger.version)
+    if not dry_run:
+        reports = store.proposals(All(), since=now - timedelta(days=BOARD_DAYS))
+        remember_meetings(store, reports)
     wanted = _wanted(store, tagger, only_stale=only_stale, ids=ids, everything=everything)
     edited = set() if only_stale or wanted is not None or everything else _edited(store)
-    job = _Job(store, tagger, rules, report, dry_run=dry_run, forced=ids is not None)
+    job = _Job(store, tagger, rules, report, now, dry_run=dry_run, forced=ids is not None)
     done, total = 0, len(wanted) if wanted is not None else store.count_articles()
     progress("retag", 0, total)
     for page in _pages(store, wanted):
@@ -128,7 +137,6 @@ def retag(
         done += len(page)
         progress("retag", min(done, total), total)
     if not dry_run:
-        report.withdrawn += job.withdraw(now)
         if since is None and ids is None:
             _remember(store, tagger, only_stale=only_stale)
     return report
@@ -243,13 +251,13 @@ class _Job:
         tagger: Tagger,
         rules: RuleSet | None,
         report: RetagReport,
+        now: datetime,
         *,
         dry_run: bool,
         forced: bool,
     ) -> None:
         self._store, self._tagger, self._rules, self._report = store, tagger, rules, report
-        self._dry_run, self._forced = dry_run, forced
-        self._saved: list[str] = []
+        self._now, self._dry_run, self._forced = now, dry_run, forced
 
     def chunk(self, chunk: Sequence[Article]) -> None:
         """Read some articles again and save those that changed."""
@@ -266,7 +274,8 @@ class _Job:
             results = self._store.save([Save(after) for _before, after in todo])
             done = [p for p, r in zip(todo, results, strict=True) if isinstance(r, Saved)]
             self._told(done)
-            self._saved += [after.id for _before, after in done]
+            fallen = withdraw(self._store, [after.id for _b, after in done], self._now, WHY)
+            self._report.withdrawn += fallen
             lost = [r.article_id for r in results if isinstance(r, Lost)]
             anew = self._store.get_articles(lost).values()
             todo = [(a, after) for a in anew if self._is_news(a, after := self._again(a))]
@@ -274,11 +283,6 @@ class _Job:
             raise ConflictError(
                 todo[0][0].url, f"lost {TRIES} saves to other writers", "run retag again"
             )
-
-    def withdraw(self, now: datetime) -> list[Alert]:
-        """Withdraw the alerts whose evidence the new readings took away."""
-        del now
-        return []
 
     def _again(self, article: Article) -> Article:
         tagged = self._tagger.tag(

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from ingest.store.port import Store
 
-CHECKS = ("store", "disk", "archive", "lease", "feeds", "workers", "outbox", "clock")
+CHECKS = ("store", "disk", "archive", "lease", "feeds", "workers", "outbox", "clock", "corrections")
 LOW_DISK_BYTES = 1 * 2**30
 CLOCK_SLACK = timedelta(minutes=5)
 PAGE = (
@@ -117,9 +117,9 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
         yield from _looked(store, {"lease": _lease, "feeds": _feeds})
     yield _workers(settings)
     if store is None:
-        yield from _unseen(("outbox", "clock"), "the store is down")
+        yield from _unseen(("outbox", "clock", "corrections"), "the store is down")
         return
-    yield from _looked(store, {"outbox": _outbox, "clock": _clock})
+    yield from _looked(store, {"outbox": _outbox, "clock": _clock, "corrections": _corrections})
     if max_age_s is not None:
         yield from _looked(store, {"last pass": partial(_last_pass, limit_s=max_age_s)})
     store.close()
@@ -252,6 +252,19 @@ def _clock(store: Store) -> Finding:
             else ""
         ),
         mend="set the clock (timedatectl set-ntp true)",
+    )
+
+
+def _corrections(store: Store) -> Finding:
+    from ingest.cli.correct import unfit  # noqa: PLC0415  doctor starts without the tagger
+
+    lost = unfit(store)
+    shown = ", ".join(f"{one.id} in {one.article[:12]}" for one in lost[:10])
+    return Finding(
+        "corrections",
+        well=not lost,
+        detail=f"{len(lost)} no longer fit: {shown}" if lost else "all fit, or none were made",
+        mend="look at the article: summitwatch explain ID; then correct it anew, and correct undo",
     )
 
 

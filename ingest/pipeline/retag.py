@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from ingest import articles, desk
+from ingest import articles
 from ingest.alerts import history
 from ingest.alerts.facts import View
 from ingest.alerts.matching import is_young, match_articles
@@ -169,6 +169,7 @@ def _wanted(
 
 
 def _edited(store: Store) -> set[str]:
+    """Ids of the articles that the desk's edits affect, by another tagger's state or none."""
     state = _state(store)
     return set(affected(store, state.overlay, state.corrections))
 
@@ -227,7 +228,7 @@ def _state(store: Store) -> _State:
 
 
 def _remember(store: Store, tagger: Tagger, *, only_stale: bool) -> None:
-    before, stamp = _state(store), desk.stamp(store)
+    before, stamp = _state(store), tagger.stamp
     same_base = before.base == tagger.base_version
     overlay, corrections = stamp.overlay, stamp.corrections
     if only_stale and same_base:

@@ -39,6 +39,7 @@ class Tagger:
         self.corrections = Corrections()
         self.version = f"{gazetteer.version}+{model.version}"
         self.base_version = self.version
+        self.stamp = DeskStamp()
         self.matcher = Matcher(gazetteer)
 
     def with_desk(self, overlay: Overlay, corrections: Corrections, stamp: DeskStamp) -> Tagger:
@@ -54,6 +55,7 @@ class Tagger:
         if made.gazetteer is not self.gazetteer:
             made.matcher = Matcher(made.gazetteer, self.matcher)
         made.corrections = corrections
+        made.stamp = stamp
         made.version = self.base_version + stamp.tagging
         return made
 

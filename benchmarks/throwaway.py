@@ -1,0 +1,157 @@
+"""Models trained on a public set's own training part, from our features, scored and thrown away.
+
+They tell what the features are worth on the set's own terms: what it calls a name, and where a
+place stands for its government, differ from what this project means. Part of tagging_public.py.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pycrfsuite
+from public_formats import Labelled, Reading
+
+from ingest.model import ROLES
+from ingest.tag import Tagger
+from ingest.tag.document import Document, Found
+from ingest.tag.features import features, read_sentences
+from ingest.tag.gazetteer import Entity
+from ingest.tag.roles import RoleModel, score
+from ingest.tag.train import fit
+
+_GOVERNMENT, _LOCATION = ROLES.index("government"), ROLES.index("location")
+_NONE = RoleModel("none", {})
+
+
+# --- metonymy --------------------------------------------------------------------------------
+
+
+def read_place(tagger: Tagger, one: Reading) -> tuple[Document, int]:
+    """The text as our tagger reads it, and which of `places` is the one asked for.
+
+    A place that the gazetteer lacks, or reads as something else, is put there.
+    """
+    doc = tagger.read(one.text.replace("\n", " "), "en", None, model=_NONE)
+    kept = [p for p in doc.places if p.end <= one.start or one.end <= p.start]
+    same = next((p for p in doc.places if (p.start, p.end) == (one.start, one.end)), None)
+    name = one.text[one.start : one.end]
+    entity = same.entity if same else Entity(id="place:?", kind="city", name=name, names={})
+    place = Found(one.start, one.end, entity, "city", "name", "given")
+    doc.people = [p for p in doc.people if p.end <= one.start or one.end <= p.start]
+    doc.places = sorted([*kept, place], key=lambda p: p.start)
+    return doc, doc.places.index(place)
+
+
+def _names(tagger: Tagger, one: Reading) -> list[str]:
+    doc, index = read_place(tagger, one)
+    return features(doc, read_sentences(doc), doc.places[index], index)
+
+
+def metonymy(tagger: Tagger, train: list[Reading], test: list[Reading]) -> list[bool]:
+    """What weights fitted to `train` say of `test`."""
+    roles = {True: _GOVERNMENT, False: _LOCATION}
+    weights = fit([(_names(tagger, one), roles[one.metonymic]) for one in train])
+    said = []
+    for one in test:
+        chances = score([row for n in _names(tagger, one) if (row := weights.get(n))])
+        said.append(chances[_GOVERNMENT] > chances[_LOCATION])
+    return said
+
+
+# --- names -----------------------------------------------------------------------------------
+
+_TOKEN = re.compile(r"\w+|[^\w\s]")
+_KINDS = ("leader", "surname", "place", "adjective", "title", "epithet")
+
+
+def _shape(word: str) -> str:
+    shape = re.sub(
+        r"\d", "0", "".join("X" if c.isupper() else "x" if c.isalpha() else c for c in word)
+    )
+    return re.sub(r"(.)\1{2,}", r"\1\1", shape)
+
+
+def _words(tagger: Tagger, text: str) -> Iterator[tuple[list[tuple[int, int]], list[list[str]]]]:
+    """Token bounds and features, line by line."""
+    doc = tagger.read(text, "", None, model=_NONE)
+    known: dict[int, str] = {}
+    for hit in doc.hits:
+        kinds = "+".join(sorted({_KINDS[kind] for _row, kind in hit.targets}))
+        at = hit.start
+        for token in _TOKEN.finditer(doc.visible, hit.start, hit.end):
+            known[token.start()] = ("b:" if token.start() == at else "i:") + kinds
+    said = {}
+    for found in (*doc.people, *doc.places):
+        for token in _TOKEN.finditer(doc.visible, found.start, found.end):
+            mark = "b:" if token.start() == found.start else "i:"
+            said[token.start()] = mark + ("leader" if found.kind == "leader" else found.entity.kind)
+    for line in re.finditer(r"[^\n]+", text):
+        spans = [m.span() for m in _TOKEN.finditer(text, *line.span())]
+        own = []
+        for start, end in spans:
+            word = text[start:end]
+            low = word.lower()
+            own.append([
+                f"w={low}", f"s2={low[-2:]}", f"s3={low[-3:]}", f"s4={low[-4:]}", f"p3={low[:3]}", f"p5={low[:5]}",
+                f"sh={_shape(word)}", f"k={known.get(start, '-')}", f"t={said.get(start, '-')}",
+            ])  # fmt: skip
+        rows = []
+        for at, mine in enumerate(own):
+            row = ["bias", *mine]
+            for step in (-2, -1, 1, 2):
+                if 0 <= at + step < len(own):
+                    near = own[at + step]
+                    chosen = near if abs(step) == 1 else (near[0], near[6], near[7])
+                    row += [f"{step}:{name}" for name in chosen]
+                else:
+                    row.append(f"{step}:edge")
+            rows.append(row)
+        if spans:
+            yield spans, rows
+
+
+def _marks(spans: list[tuple[int, int]], gold: Iterable[tuple[int, int, str]]) -> list[str]:
+    inside = sorted(gold)
+    marks = []
+    for start, end in spans:
+        over = next((g for g in inside if g[0] < end and start < g[1]), None)
+        marks.append("O" if over is None else ("B-" if start <= over[0] else "I-") + over[2])
+    return marks
+
+
+def names(
+    tagger: Tagger, train: Iterable[Labelled], test: Iterable[Labelled]
+) -> list[frozenset[tuple[int, int, str]]]:
+    """What a conditional random field fitted to `train` finds in `test`, text by text."""
+    trainer = pycrfsuite.Trainer(verbose=False)
+    for one in train:
+        for spans, rows in _words(tagger, one.text):
+            low, high = spans[0][0], spans[-1][1]
+            gold = [g for g in one.spans if g[0] < high and low < g[1]]
+            trainer.append(rows, _marks(spans, gold))
+    trainer.set_params({"c1": 0.1, "c2": 0.05, "max_iterations": 80, "feature.minfreq": 2})
+    with tempfile.TemporaryDirectory() as folder:
+        file = str(Path(folder) / "names.crfsuite")
+        trainer.train(file)
+        tag = pycrfsuite.Tagger()
+        tag.open(file)
+        found = [frozenset(_spans(tagger, tag, one.text)) for one in test]
+        tag.close()
+    return found
+
+
+def _spans(tagger: Tagger, tag: pycrfsuite.Tagger, text: str) -> Iterator[tuple[int, int, str]]:
+    for spans, rows in _words(tagger, text):
+        start, kind, last = 0, "", 0
+        for (low, high), mark in zip(spans, tag.tag(rows), strict=True):
+            if kind and mark != f"I-{kind}":
+                yield start, last, kind
+                kind = ""
+            if mark != "O" and not kind:
+                start, kind = low, mark[2:]
+            last = high
+        if kind:
+            yield start, last, kind

@@ -202,7 +202,7 @@ def test_a_crash_at_any_write_repeats_and_loses_no_window(tmp_path):
     with SqliteStore.open(tmp_path / "0.sqlite") as one:
         usual(one)
         for start in (48, 60):
-            for number in range(3):
+            for number in range(5):
                 tell(one, start + 1, f"Lukashenko offered Minsk, {start} {number}.")
     left, crashed = 0, True
     while crashed:

@@ -38,7 +38,7 @@ from ingest.tag.gazetteer import (
 )
 from ingest.tag.inflect import inflect, inflect_adjective
 from ingest.tag.match import WORD
-from ingest.tag.translit import to_belarusian, to_ukrainian
+from ingest.tag.translit import LATIN_LANGS, to_belarusian, to_latin, to_ukrainian
 
 # Towns below this are more often a word than a place in the news.
 MIN_POPULATION = 30_000
@@ -46,8 +46,8 @@ MIN_POPULATION = 30_000
 INFLECTED_POPULATION = 300_000
 DATA = Path(__file__).parent / "data"
 SOURCES = (
-    "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "countries.tsv", "cities.tsv", "cldr.tsv", "titles.tsv",
-    "epithets.tsv", "qids.tsv", "stoplist.tsv",
+    "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
+    "cities.tsv", "cldr.tsv", "titles.tsv", "epithets.tsv", "qids.tsv", "stoplist.tsv",
 )  # fmt: skip
 LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 _LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})
@@ -106,12 +106,19 @@ class Builder:
         self.countries: list[Country] = []
         self.qids = {row[0]: row[1] for row in rows("qids.tsv")}
         self.stop = {(fold(row[0]), row[1]) for row in rows("stoplist.tsv")}
+        self.spellings = {row[0]: row[1] for row in rows("spellings.tsv")}
+        self.spelled: set[str] = set()  # labels of spellings.tsv that were met
 
     def add_form(self, form: str, ref: int, kind: int, case: int) -> None:
         folded = fold(form)
         if len(folded) < 2 or (folded, str(kind)) in self.stop or (folded, "*") in self.stop:
             return
         self.forms.setdefault(folded, {})[pack(ref, kind, case)] = None
+
+    def more_spellings(self, label: str) -> list[tuple[str, str]]:
+        """What spellings.tsv adds to an entity: (language or "", name)."""
+        self.spelled.add(label)
+        return split_names(self.spellings.get(label, ""), ";")
 
     def add_name(self, name: str, lang: str, ref: int, kind: int) -> None:
         """A name with all the forms it has in a language."""
@@ -167,19 +174,45 @@ def add_leaders(build: Builder) -> None:
     offices = read_offices()
     for source in ("leaders.tsv", "leaders_more.tsv"):
         for label, country, russian, others, *_ in rows(source):
-            add_leader(build, label, country, russian, others, offices.pop(label, []))
+            held = offices.pop(label, [])
+            # a person of the second file without an office is named whole before the family name alone counts
+            weight = 1 if source == "leaders.tsv" or held else 0
+            add_leader(build, label, country, russian, others, held, weight)
     if offices:
         raise SystemExit(f"offices.tsv names people that leaders.tsv lacks: {', '.join(offices)}")
 
 
+# Whose names newspapers carry over from the Cyrillic spelling, by rule.
+_CYRILLIC_COUNTRIES = frozenset({"RU", "UA", "BY", "SU", "KZ", "KG", "TJ", "TM", "UZ", "AM", "AZ", "BG"})  # fmt: skip
+
+
+def _carried(
+    country: str, names: dict[str, list[str]], short: dict[str, list[str]]
+) -> Iterator[tuple[str, str]]:
+    """(language, spelling) of a name of the east in Latin letters; `~` marks a family name."""
+    if country not in _CYRILLIC_COUNTRIES:
+        return
+    source = "uk" if country == "UA" else "ru"
+    for lang in LATIN_LANGS:
+        for table, mark in ((names, ""), (short, "~")):
+            for spelled in table.get(source, [])[:1]:
+                yield lang, mark + to_latin(spelled, lang)
+
+
 def add_leader(
-    build: Builder, label: str, country: str, russian: str, others: str, offices: list[Office]
+    build: Builder,
+    label: str,
+    country: str,
+    russian: str,
+    others: str,
+    offices: list[Office],
+    weight: int,
 ) -> None:
     """Add one person: full names, names that may stand alone, spellings in nine languages."""
     names: dict[str, list[str]] = {"en": [label]}
     short: dict[str, list[str]] = {}
     plain_ru = russian.replace("*", "")
-    for lang, spelled in split_names(others, ","):
+    for lang, spelled in [*split_names(others, ","), *build.more_spellings(label)]:
         target = short if spelled.startswith("~") else names
         target.setdefault(lang, []).append(spelled.lstrip("~"))
     explicit = bool(short.get(""))
@@ -196,6 +229,9 @@ def add_leader(
                     words = spelled.split(" ")
                     part = words[0] if russian.startswith("*") else " ".join(words[index:])
                     short.setdefault(lang, []).append(part)
+    for lang, spelled in _carried(country, names, short):
+        target = short if spelled.startswith("~") else names
+        target.setdefault(lang, []).append(spelled.lstrip("~"))
     asian = country in ("CN", "TW", "KP", "KR", "VN", "KH", "MM")
     if not asian and not (explicit and surname_of(label) == "Faye"):
         last = surname_of(label)
@@ -205,6 +241,17 @@ def add_leader(
         last = surname_of(spelled)
         if not asian and last and last != spelled and last[0].isupper() and len(last) > 3:
             short.setdefault("", []).append(last)
+    for lang in ("ru", "uk", "be"):  # written out in full: the last word may stand alone too
+        for spelled in names.get(lang, []):
+            last = surname_of(spelled)
+            if (
+                not asian
+                and " " in spelled
+                and len(last) > 3
+                and last[0].isupper()
+                and "*" not in russian
+            ):
+                short.setdefault(lang, []).append(last)
     entity = Entity(
         id=leader_id(label),
         kind="leader",
@@ -213,6 +260,7 @@ def add_leader(
         qid=build.qids.get(label),
         names={lang: tuple(dict.fromkeys(found)) for lang, found in names.items()},
         offices=tuple(offices),
+        weight=weight,
     )
     ref = build.add_entity(entity)
     for table, kind in ((names, LEADER), (short, SURNAME)):
@@ -225,20 +273,23 @@ def add_leader(
                     build.add_name(spelled, lang, ref, kind)
 
 
+_PLACES = ("places.tsv", "places_more.tsv")
+
+
 def add_countries(build: Builder) -> None:
     """Add the states, their names of CLDR and ours, and their adjectives."""
     cldr: dict[str, dict[str, list[str]]] = {}
     for code, lang, name, *_ in rows("cldr.tsv"):
         cldr.setdefault(code, {}).setdefault(lang, []).append(name)
     curated = {row[0]: row for row in rows("countries.tsv")}
-    curated_places = {(row[0], row[1]) for row in rows("places.tsv")}
+    curated_places = {(row[0], row[1]) for name in _PLACES for row in rows(name)}
     for code in [*curated, *(c for c in cldr if c not in curated)]:
         cells = (curated.get(code) or []) + [""] * 14
         label = cells[1] or cldr[code]["en"][0]
         names: dict[str, list[str]] = {"en": [label]}
         for lang, found in cldr.get(code, {}).items():
             names.setdefault(lang, []).extend(found)
-        for lang, spelled in split_names(cells[4], ";"):
+        for lang, spelled in [*split_names(cells[4], ";"), *build.more_spellings(label)]:
             names.setdefault(lang, []).append(spelled)
         build.countries.append(Country(code, cells[2] or "pres", cells[3]))
         if code not in ("EU", "UN", "NATO") and (label, code) not in curated_places:
@@ -307,12 +358,12 @@ def add_place(
 def add_curated_places(
     build: Builder, cities: dict[tuple[str, str], list[str]]
 ) -> set[tuple[str, str]]:
-    """Add places.tsv; returns the (folded name, country) pairs that are taken."""
+    """Add the curated places; returns the (folded name, country) pairs that are taken."""
     taken = set()
-    for label, code, kind, russian, others, *_ in rows("places.tsv"):
+    for label, code, kind, russian, others, *_ in (row for name in _PLACES for row in rows(name)):
         country = "" if code == "-" else code
         names: dict[str, list[str]] = {"en": [label.split(" (")[0]]}
-        for lang, spelled in split_names(others, ";"):
+        for lang, spelled in [*split_names(others, ";"), *build.more_spellings(label)]:
             names.setdefault(lang, []).append(spelled)
         if russian:
             names.setdefault("ru", []).append(russian)
@@ -479,6 +530,10 @@ def compile_gazetteer() -> bytes:
     taken = add_curated_places(build, by_name)
     add_cities(build, cities, taken)
     add_titles(build)
+    if unknown := build.spellings.keys() - build.spelled:
+        raise SystemExit(
+            f"spellings.tsv names what no other file has: {', '.join(sorted(unknown))}"
+        )
     label_rows = {e.name: e.id for e in build.entities if e.kind != "leader"}
     digest = sources_hash()
     firsts: dict[str, int] = {}

@@ -236,6 +236,8 @@ def _pl(word: str) -> Paradigm:
         }
     if low.endswith(("ski", "cki", "dzki")):
         return _make(word, nom="", gen="ego", dat="emu", acc="ego|", ins="m", loc="m")
+    if low.endswith(("di", "li", "ni", "ti", "ri")) and len(word) > 3:
+        return _make(word, nom="", gen="ego|", dat="emu|", acc="ego|", ins="m|", loc="m|")
     if low.endswith(("ska", "cka", "zka")) and len(word) > 5:
         s = word[:-1]
         return _make(s, nom="a", gen="iej|i", dat="iej|ie", acc="ą|ę", ins="ą", loc="iej|ie")
@@ -395,6 +397,9 @@ def inflect(name: str, lang: str) -> tuple[str, ...]:
         if len(words) > 1:  # the family name may be indeclinable
             for first in tables[0][case]:
                 forms[" ".join((first, *words[1:]))] = None
+            if len(words[0]) < 5 or words[0][-1:] in "оуюиіеэьoiueé":
+                for last in tables[-1][case]:  # or the given name: "Цзян Цзэминем", "Фуміо Кісіди"
+                    forms[" ".join((*words[:-1], last))] = None
     return tuple(forms)
 
 

@@ -1,4 +1,4 @@
-"""Names carried from Russian spelling into Ukrainian and Belarusian, for the compiler.
+"""Names carried from Russian spelling into Ukrainian, Belarusian and Latin letters, for the compiler.
 
 Rules, with tables for Slavic given names. What they get wrong is written out in the sources.
 """
@@ -148,3 +148,50 @@ def to_belarusian(name: str, *, place: bool = False) -> tuple[str, ...]:
     doubled = re.sub(r"([бвгджзклмнпрстфх])\1", r"\1", reduced)
     variants[" ".join([*spelled[:-1], doubled])] = None
     return tuple(variants)
+
+
+# How newspapers write Russian and Ukrainian names: (pattern, letters), in order; patterns see the whole word.
+_SOFT = "(?<=[бвгґджзклмнпрстфхцчшщ])"
+_LATIN_RULES: dict[str, tuple[tuple[str, str], ...]] = {
+    "pl": (
+        ("ский$|ський$", "ski"), ("цкий$|цький$", "cki"), ("ий$", "ij"), ("ль(?=[яюеє])", "l"), ("ль", "l"), ("нь", "ń"),
+        ("ьє|ье", "je"), ("ья", "ja"), ("л(?=[иіеєяюё])", "l"), ("л", "ł"), ("(?<=[жшчщцl])[еє]", "e"), (_SOFT + "[е]", "ie"),
+        ("(?<=l)я", "a"), ("(?<=l)ю", "u"), (_SOFT + "я", "ia"), (_SOFT + "ю", "iu"), ("(?<=[жшчщц])и", "y"), ("[её]", "je"),
+        ("є", "je"), ("ж", "ż"), ("х", "ch"), ("ц", "c"), ("ч", "cz"), ("ш", "sz"), ("щ", "szcz"), ("ю", "ju"), ("я", "ja"), ("в", "w"), ("ы", "y"), ("й", "j"),
+    ),
+    "de": (
+        ("ский$|ський$", "ski"), ("цкий$|цький$", "zki"), ("ий$", "i"), ("^[еє]", "je"), ("(?<=[аеиоуы])[еє]", "je"), ("ж", "sch"),
+        ("з", "s"), ("х", "ch"), ("ц", "z"), ("ч", "tsch"), ("щ", "schtsch"), ("ш", "sch"), ("ы", "y"), ("ю", "ju"), ("я", "ja"),
+        ("в", "w"), ("ё", "jo"),
+    ),
+    "fr": (
+        ("ский$|ський$", "ski"), ("цкий$|цький$", "tski"), ("ий$", "i"), ("ин$", "ine"), ("г(?=[еиі])", "gu"), ("ж", "j"), ("у", "ou"),
+        ("х", "kh"), ("ц", "ts"), ("ч", "tch"), ("щ", "chtch"), ("ш", "ch"), ("^ю", "iou"), ("ю", "iou"), ("я", "ia"), ("ы", "y"), ("ё", "io"),
+    ),
+    "es": (
+        ("ский$|ський$", "ski"), ("цкий$|цький$", "tski"), ("ий$", "i"), ("г(?=[еиі])", "gu"), ("ж", "zh"), ("х", "j"), ("ц", "ts"),
+        ("ч", "ch"), ("щ", "sch"), ("ш", "sh"), ("ю", "yu"), ("я", "ya"), ("ы", "i"), ("ё", "io"),
+    ),
+    "tr": (
+        ("ский$|ський$", "ski"), ("цкий$|цький$", "tski"), ("ий$", "iy"), ("^[еє]", "ye"), ("ж", "j"), ("х", "h"), ("ц", "ts"), ("ч", "ç"),
+        ("щ", "şç"), ("ш", "ş"), ("ю", "yu"), ("я", "ya"), ("ы", "ı"), ("ё", "yo"), ("й", "y"),
+    ),
+}  # fmt: skip
+_PLAIN = dict(zip("абвгдезиіїйклмнопрстуфэєґ", "a b v g d e z i i i i k l m n o p r s t u f e e g".split(), strict=True))  # fmt: skip
+LATIN_LANGS = tuple(_LATIN_RULES)
+
+
+def to_latin(name: str, lang: str) -> str:
+    """The spelling in Latin letters of a name given in Cyrillic ones.
+
+    Args:
+        name: Russian or Ukrainian, words with a capital.
+        lang: one of `LATIN_LANGS`.
+    """
+    rules = (*_LATIN_RULES[lang], ("[ьъ'’]", ""))
+    words = []
+    for word in re.split(r"([ -])", name.replace("’", "'")):
+        spelled = _letters(word.lower(), rules)
+        spelled = "".join(_PLAIN.get(letter, letter) for letter in spelled)
+        words.append(spelled[:1].upper() + spelled[1:] if word[:1].isupper() else spelled)
+    return "".join(words)

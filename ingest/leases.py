@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.errors import LeaseHeldError
+from ingest.errors import LeaseHeldError, MigratingError
 from ingest.model import Lease
 
 if TYPE_CHECKING:
@@ -100,3 +101,25 @@ def lease(
         yield held
     finally:
         held.release()
+
+
+def wait_to_write(
+    records: Leases, clock: Callable[[], datetime], *, patience_s: float = 120.0
+) -> None:
+    """Return once no migration closes the store: asked before each chunk that is written.
+
+    Raises:
+        MigratingError: it takes too long.
+    """
+    deadline = time.monotonic() + patience_s
+    while True:
+        found = records.get(Lease, "migrate")
+        if found is None or found.expires_at <= clock() or not is_alive(found):
+            return
+        if time.monotonic() > deadline:
+            raise MigratingError(
+                "the store",
+                f"has been closed for writing since {found.started_at:%H:%M:%S}Z by a migration",
+                "let it end; summitwatch migrate --dry-run shows it",
+            )
+        time.sleep(0.2)

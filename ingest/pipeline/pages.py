@@ -14,9 +14,11 @@ from structlog.contextvars import bound_contextvars
 from ingest.archive import RawPage
 from ingest.extract.media import media_name
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
+from ingest.leases import wait_to_write
 from ingest.metrics import kind_of
 from ingest.model import Entry, EntryState
 from ingest.pipeline.streams import by_host
+from ingest.pipeline.tombstones import forgotten
 from ingest.pipeline.twins import split_twins
 from ingest.store.port import Where
 from ingest.urls import registrable_domain
@@ -125,6 +127,8 @@ def _raw_page(result: Fetched) -> RawPage:
 
 
 def _archive_and_mark(services: Services, chunk: Sequence[Page]) -> list[Page]:
+    wait_to_write(services.store, services.clock)
+    chunk = _without_forgotten(services, chunk)
     fetched = [page for page in chunk if page.raw is not None]
     refs = services.archive.write_chunk(
         [page.raw for page in fetched if page.raw], services.clock()
@@ -149,6 +153,17 @@ def _archive_and_mark(services: Services, chunk: Sequence[Page]) -> list[Page]:
         if entry is not None
     ]
     return done + [page for page in chunk if page.raw is None]
+
+
+def _without_forgotten(services: Services, chunk: Sequence[Page]) -> list[Page]:
+    """Drop pages that the desk had forgotten, with their entries; they are not archived."""
+    ends = {page.entry.id: page.raw.final_url if page.raw else "" for page in chunk}
+    urls = [page.entry.url for page in chunk]
+    gone = forgotten(services.store, [*urls, *ends.values()])
+    dropped = {page.entry.id for page in chunk if {page.entry.url, ends[page.entry.id]} & gone}
+    if dropped:
+        services.counters["entries_forgotten"] += services.store.delete(Entry, dropped)
+    return [page for page in chunk if page.entry.id not in dropped]
 
 
 def after_failure(entry: Entry, failure: FetchFailed, now: datetime, *, tries: int) -> Entry:

@@ -24,9 +24,11 @@ from ingest.feeds.schedule import (
     should_send_validators,
 )
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
+from ingest.leases import wait_to_write
 from ingest.metrics import kind_of
 from ingest.model import Entry, Feed
 from ingest.pipeline.streams import by_host
+from ingest.pipeline.tombstones import forgotten
 from ingest.store.port import Where
 from ingest.urls import host_of, registrable_domain
 
@@ -155,6 +157,7 @@ def _acknowledge(
     services: Services,
     answers: Sequence[tuple[Answer, ParsedFeed | Failed | Unchanged]],
 ) -> None:
+    wait_to_write(services.store, services.clock)
     saved: list[Feed] = []
     for (feed, result), outcome in answers:
         bind_contextvars(feed_id=feed.id[:12])
@@ -202,6 +205,8 @@ def _record_entries(services: Services, feed: Feed, result: Fetched, parsed: Par
     candidates = entries_of(feed, parsed, now, history=history, known={})
     known = services.store.get_many(Entry, [entry.id for entry in candidates])
     fresh = entries_of(feed, parsed, now, history=history, known=known)
+    gone = forgotten(services.store, [entry.url for entry in fresh])
+    fresh = tuple(entry for entry in fresh if entry.url not in gone)
     written = services.store.put(fresh)
     new = sum(1 for entry in written if entry is not None and entry.id not in known)
     services.counters["entries_new"] += new

@@ -11,10 +11,12 @@ from structlog.contextvars import bound_contextvars
 
 from ingest import articles
 from ingest.errors import ConflictError
+from ingest.leases import wait_to_write
 from ingest.metrics import kind_of
 from ingest.model import Article, Entry, EntryState, Feed
 from ingest.pipeline.identity import handed_over, look_up
 from ingest.pipeline.read import read_page
+from ingest.pipeline.tombstones import forgotten
 from ingest.store.port import Lost, Refused, Save, Saved, Where
 
 if TYPE_CHECKING:
@@ -46,6 +48,8 @@ async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
 
 
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
+    wait_to_write(services.store, services.clock)
+    items = _without_forgotten(services, items)
     feeds = services.store.get_many(Feed, {item.entry.feed_id for item in items})
     stored: list[str] = []
     todo: list[Ready] = []
@@ -62,6 +66,19 @@ def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:
         url = todo[0].entry.url
         raise ConflictError(url, f"lost {SAVE_TRIES} saves to other writers", "run again")
     return stored
+
+
+def _without_forgotten(services: Services, items: Sequence[Ready]) -> list[Ready]:
+    """Drop what the desk had forgotten, under any of its addresses, with its entries."""
+    urls = {
+        item.entry.id: {item.entry.url, item.entry.final_url, item.extracted.canonical_url} - {""}
+        for item in items
+    }
+    gone = forgotten(services.store, set().union(*urls.values()))
+    dropped = {entry_id for entry_id, own in urls.items() if own & gone}
+    if dropped:
+        services.counters["entries_forgotten"] += services.store.delete(Entry, dropped)
+    return [item for item in items if item.entry.id not in dropped]
 
 
 def _save_once(

@@ -52,7 +52,8 @@ def _repair(articles: ElasticArticles, wire: Wire, batch: dict[str, Article]) ->
         if source["revision"] != article.revision:
             continue  # saved meanwhile: whoever did it has written them
         version = source["projected"]["base"] + article.revision
-        expected = {row.id for row in (*mention_rows(article), *proposal_rows(article))}
+        expected = {row.id for row in mention_rows(article)}
+        expected |= {row.id for row in proposal_rows(article)}
         for index, rows in ((articles.mentions, mentions), (articles.proposals, proposals)):
             surplus += [
                 Action("delete", index, row_id, version=version)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+import uuid
 import zlib
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -32,7 +33,7 @@ from ingest import __version__
 from ingest.errors import ArchiveError
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 
 _CHUNK = re.compile(r"(\d{4}/\d\d/\d\d)/[a-z]+-\d{6}-[0-9a-f]{12}\.warc\.gz", re.ASCII)
 _REF = re.compile(rf"({_CHUNK.pattern})#(\d{{1,12}}),(\d{{1,12}})", re.ASCII)
@@ -172,6 +173,48 @@ class Archive:
                 _remove_folders(Path(self._root), {path[:10] for path in old})
         return len(old)
 
+    def erase(self, refs: Iterable[str]) -> int:
+        """Take pages out of their chunks for good; returns how many were there.
+
+        Each record gives way to one as long that says it was erased, so references to the others
+        stay valid. A chunk is published anew as a whole.
+
+        Raises:
+            ArchiveError: a chunk cannot be read or written; those before it are done.
+        """
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for ref in refs:
+            match = _REF.fullmatch(ref)
+            if match is not None:
+                spans.setdefault(match[1], []).append((int(match[3]), int(match[4])))
+        erased = 0
+        for path, members in sorted(spans.items()):
+            with self._translated(path, "free or mount its disk, or check its permissions"):
+                try:
+                    data = bytearray(self._fs.cat_file(self._full(path)))
+                except FileNotFoundError:
+                    continue  # past its time
+                before = erased
+                for offset, length in members:
+                    ref = f"{path}#{offset},{length}"
+                    plain, used = _inflate(memoryview(data)[offset : offset + length], ref)
+                    if used == length and b"WARC-Type: response\r\n" in plain[:1000]:
+                        data[offset : offset + length] = _erased(length)
+                        erased += 1
+                if erased > before:
+                    self._publish(path, bytes(data))
+        return erased
+
+    def size(self) -> int:
+        """Return the bytes of all chunks."""
+        with self._translated(self.url, "check its permissions"):
+            try:
+                found = self._fs.find(self._full(""), detail=True)
+            except FileNotFoundError:
+                return 0
+        start = len(self._root) + 1
+        return sum(int(f["size"] or 0) for p, f in found.items() if _CHUNK.fullmatch(p[start:]))
+
     # -- the store ------------------------------------------------------------------------------
 
     def _full(self, path: str) -> str:
@@ -273,6 +316,28 @@ def _member(record: BytesIO) -> bytes:
     record.seek(0)
     record.truncate()
     return member
+
+
+def _erased(length: int) -> bytes:
+    """Return a gzip member of so many bytes: a record that holds nothing, and padding.
+
+    The padding is the member's comment (RFC 1952, 2.3), which readers pass over.
+    """
+    record = (
+        "WARC/1.1\r\nWARC-Type: metadata\r\n"
+        f"WARC-Record-ID: <urn:uuid:{uuid.uuid4()}>\r\n"
+        f"WARC-Date: {datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}\r\nSummitwatch-Erased: yes\r\n"
+        "Content-Length: 0\r\n\r\n\r\n\r\n"
+    ).encode()
+    packer = zlib.compressobj(9, wbits=31)
+    member = packer.compress(record) + packer.flush()
+    head, rest = bytearray(member[:10]), member[10:]
+    padding = length - len(member)
+    if padding <= 0:
+        msg = f"a record of {length} bytes leaves no room"
+        raise ValueError(msg)
+    head[3] |= 16  # FCOMMENT
+    return bytes(head) + b"-" * (padding - 1) + b"\0" + rest
 
 
 def _parse(plain: bytes, ref: str) -> RawPage | None:

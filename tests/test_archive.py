@@ -264,3 +264,31 @@ def test_a_relative_folder_is_found_again(tmp_path: Path, monkeypatch: pytest.Mo
     (ref,) = Archive("data/archive").write_chunk([make_page()], NOW)
     assert Archive("data/archive/").read(ref) == make_page()
     assert (tmp_path / "data/archive" / ref.partition("#")[0]).is_file()
+
+
+def test_an_erased_page_is_gone_and_references_to_the_others_hold(archive: Archive) -> None:
+    pages = [make_page(n, body=f"word{n} ".encode() * n) for n in range(1, 5)]
+    refs = archive.write_chunk(pages, NOW)
+    size = archive.size()
+    assert archive.erase([refs[1], refs[3], "no reference"]) == 2
+    assert archive.erase([refs[1]]) == 0
+    assert archive.size() == size
+    assert [archive.read(ref) for ref in (refs[0], refs[2])] == [pages[0], pages[2]]
+    with pytest.raises(ArchiveError, match="no stored page"):
+        archive.read(refs[1])
+    (chunk,) = archive.chunks(DAY)
+    assert [page for _, page in archive.iterate(chunk)] == [pages[0], pages[2]]
+    data = archive._fs.cat_file(archive._full(chunk))
+    kinds = [record.rec_type for record in ArchiveIterator(BytesIO(data))]
+    assert kinds == ["warcinfo", "response", "metadata", "response", "metadata"]
+    assert b"word2" not in gzip.decompress(data)
+    archive.delete_before(DAY + timedelta(days=1))
+    assert archive.erase(refs) == 0
+
+
+@given(size=st.integers(0, 3000))
+@settings(max_examples=20, deadline=None)
+def test_a_page_of_any_size_can_be_erased(size: int) -> None:
+    archive = Archive(f"memory://{uuid4()}")
+    (ref,) = archive.write_chunk([make_page(1, headers={}, body=b"x" * size)], NOW)
+    assert archive.erase([ref]) == 1

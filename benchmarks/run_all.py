@@ -44,6 +44,7 @@ BENCHMARKS = (
     Benchmark("elastic_store", ("--articles", "20000")),
     Benchmark("fetch", ("--rounds", "2")),
     Benchmark("politeness"),
+    Benchmark("alerts"),
     Benchmark("tagging", ("--cv",)),
     Benchmark("tagging_speed", script="tagging"),
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),

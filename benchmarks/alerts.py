@@ -76,7 +76,7 @@ class Site:
 
 def serve(site: Site) -> ThreadingHTTPServer:
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802
+        def do_GET(self) -> None:
             host = (self.headers["Host"] or "").partition(":")[0]
             name = self.path.strip("/")
             if name == "robots.txt":
@@ -86,7 +86,7 @@ def serve(site: Site) -> ThreadingHTTPServer:
             else:
                 self.answer(200, site.page(host, int(name)), "text/html")
 
-        def do_POST(self) -> None:  # noqa: N802
+        def do_POST(self) -> None:
             record = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             site.received[record["evidence"][0]["article"]] = time.time()
             self.answer(204, "", "text/plain")
@@ -133,7 +133,7 @@ def latency(passes: int, sources: int, fresh: int) -> dict[str, Any]:
                         stop=asyncio.Event(),
                         resolver=resolver,
                         feeds=store.find(Feed),
-                        print_line=lambda line: None,
+                        print_line=lambda _: None,
                     )
                 )
                 seconds.append(time.perf_counter() - began)

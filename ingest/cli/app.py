@@ -22,6 +22,7 @@ from ingest.cli import (
     explain,
     exports,
     feeds,
+    forget,
     gazetteer,
     metrics,
     migrate,
@@ -85,6 +86,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("export")(exports.export)
 app.command("copy")(copies.copy)
 app.command("backfill")(backfills.backfill)
+app.command("forget")(forget.forget)
 app.command("backup")(backup.backup)
 app.command("restore")(backup.restore)
 app.command("migrate")(migrate.migrate)

@@ -131,9 +131,14 @@ class View:
             if mention.kind == "leader"
         )
 
-    def whole(self, words: frozenset[str] = frozenset()) -> Fact:
-        """The article as one fact, with the first sentence that holds one of the word stems."""
-        return Fact(self.article.id, self._sentence_with(words) or self.article.title)
+    def whole(
+        self,
+        stems: frozenset[str] = frozenset(),
+        phrases: frozenset[tuple[str, ...]] = frozenset(),
+    ) -> Fact:
+        """The article as one fact, with the first sentence that holds a phrase or a word stem."""
+        sentence = self._sentence_with(stems, phrases)
+        return Fact(self.article.id, sentence or self.article.title)
 
     def in_scope(self, fact: Fact) -> bool:
         """Whether a match of this fact counts, by the view's scope."""
@@ -235,13 +240,13 @@ class View:
         former = self.article.revisions[-1]
         return f" {fold_text(former.title)} {fold_text(former.text)} "
 
-    def _sentence_with(self, stems: frozenset[str]) -> str:
+    def _sentence_with(self, stems: frozenset[str], phrases: frozenset[tuple[str, ...]]) -> str:
         text = self.article.text
-        if stems.isdisjoint(self.projection.text.stems):
+        if not phrases and stems.isdisjoint(self.projection.text.stems):
             return ""
         analysis = analyze(text, self.article.lang)
-        for stem, (start, _) in zip(analysis.stems, analysis.offsets, strict=True):
-            if stem in stems:
+        for at, (stem, (start, _)) in enumerate(zip(analysis.stems, analysis.offsets, strict=True)):
+            if stem in stems or any(analysis.terms[at : at + len(p)] == p for p in phrases):
                 return sentence_at(text, start)
         return ""
 

@@ -40,6 +40,9 @@ REPAIR = timedelta(days=30)
 """How long after a period began a missing alert or outbox row is taken for a crash's work. Rows
 are kept for 90 days, so what retention deleted is not sent again."""
 
+JOINS = timedelta(days=7)
+"""So long after a period began a sentence may join its alert; withdrawals look no further back."""
+
 MAX_CONFLICTS = 50
 CONTRARY_WHY = "Another report says the contrary."
 LIVE = ("open", "acked", "disputed", "silenced")
@@ -53,6 +56,7 @@ class Draft:
     slot: Slot
     told: list[Firing] = field(default_factory=list)
     contrary: list[Firing] = field(default_factory=list)
+    joins: bool = True
 
     @property
     def id(self) -> str:
@@ -94,7 +98,7 @@ def joined(alert: Alert, draft: Draft, now: datetime, timezone: str) -> Alert:
     if alert.state not in LIVE or draft.rule.is_windowed:
         return alert
     known = alert.evidence
-    if len(known) < MAX_EVIDENCE:
+    if len(known) < MAX_EVIDENCE and draft.joins:
         more = [item for match in draft.told for item in match.shown(timezone)]
         known = _distinct([*known, *more])[:MAX_EVIDENCE]
     if draft.contrary:
@@ -172,6 +176,7 @@ def _one_step(
             if slot is not None and abs(timed.at - slot.start) <= REPAIR:
                 draft = Draft(timed.match.rule, replace(slot, is_contrary=False))
                 draft = drafts.setdefault(draft.id, draft)
+                draft.joins = draft.joins and abs(timed.at - slot.start) <= JOINS
                 (draft.contrary if slot.is_contrary else draft.told).append(timed.match)
         if not queue:
             del waiting[gid]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ingest import ids
 from ingest.alerts.conditions import Clause, QueryIs, holds, leaves
 from ingest.model import VENUE_ROLES
-from ingest.query.ast import Word
+from ingest.query.ast import Phrase, Word
 from ingest.query.projection import country_of
 
 if TYPE_CHECKING:
@@ -180,21 +180,26 @@ def _candidates(rule: Rule, view: View) -> Iterator[tuple[Sequence[Fact], bool]]
     if rule.asks == "leaders" or rule.leaders:
         named = rule.leaders
         yield [fact for fact in view.persons if not named or fact.subject in named], False
-    yield [view.whole(_words(rule.when))], False
+    yield [view.whole(*_words(rule.when))], False
 
 
-def _words(condition: Condition | None) -> frozenset[str]:
-    """Stems of the words that a condition asks for, to find a sentence that shows them."""
+def _words(condition: Condition | None) -> tuple[frozenset[str], frozenset[tuple[str, ...]]]:
+    """Stems and phrases that a condition asks for, to find a sentence that shows them."""
     match condition:
         case None:
-            return frozenset()
+            return frozenset(), frozenset()
         case Clause(text=text):
             nodes = [] if text is None else leaves(text, barred=False)
         case QueryIs(node=node):
             nodes = leaves(node, barred=False)
         case _:
-            return frozenset().union(*(_words(child) for child in condition.children))
-    return frozenset(stem for node in nodes if isinstance(node, Word) for stem in node.stems)
+            pairs = [_words(child) for child in condition.children]
+            stems = frozenset().union(*(stems for stems, _ in pairs))
+            return stems, frozenset().union(*(phrases for _, phrases in pairs))
+    return (
+        frozenset(stem for node in nodes if isinstance(node, Word) for stem in node.stems),
+        frozenset(node.terms for node in nodes if isinstance(node, Phrase)),
+    )
 
 
 def _keys(rule: Rule, fact: Fact, view: View) -> Iterator[tuple[str, ...]]:

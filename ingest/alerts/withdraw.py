@@ -12,7 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from ingest.alerts.facts import View
-from ingest.alerts.groups import LIVE, MAX_CONFLICTS, delivery_id
+from ingest.alerts.groups import JOINS, LIVE, MAX_CONFLICTS, delivery_id
 from ingest.alerts.matching import group_id
 from ingest.errors import ConflictError
 from ingest.model import Alert, AlertGroup, Delivery
@@ -75,11 +75,11 @@ def withdraw(store: Store, article_ids: Iterable[str], now: datetime, why: str) 
 def _alerts(
     store: Store, articles: Mapping[str, Article], wanted: set[str], now: datetime
 ) -> list[Alert]:
-    """Alerts that can show one of the articles: no alert is older than its article."""
+    """Alerts that can show one of the articles, as one of them raised it or joined it in time."""
     since = now - KEPT
     if len(articles) == len(wanted):
         stored = min(article.first_stored_at for article in articles.values())
-        since = max(since, stored - SKEW)
+        since = max(since, stored - JOINS - SKEW)
     live = store.find(Alert, Where("created_at", ">=", since), Where("state", "in", LIVE))
     gone = store.find(Alert, Where("created_at", ">=", since), Where("state", "=", "withdrawn"))
     return live + [a for a in gone if a.changed_at is not None and now - a.changed_at < UNFINISHED]

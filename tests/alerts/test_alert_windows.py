@@ -206,7 +206,7 @@ def test_a_crash_at_any_write_repeats_and_loses_no_window(tmp_path):
                 tell(one, start + 1, f"Lukashenko offered Minsk, {start} {number}.")
     left, crashed = 0, True
     while crashed:
-        left += 1
+        left += 2
         path = tmp_path / f"{left}.sqlite"
         shutil.copy(tmp_path / "0.sqlite", path)
         with SqliteStore.open(path) as one:

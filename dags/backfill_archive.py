@@ -41,8 +41,7 @@ def backfill_archive() -> None:
     def days(params: dict[str, str] | None = None) -> list[dict[str, str]]:
         from ingest.airflow import tasks
 
-        asked = params or {}
-        return list(tasks.archive_spans(asked["from"], asked["to"]))
+        return list(tasks.archive_spans(params or {}))
 
     @task(map_index_template="{{ task.op_kwargs['span']['name'] }}", max_active_tis_per_dagrun=1)
     def backfill_day(span: dict[str, str]) -> dict[str, int]:

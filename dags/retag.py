@@ -51,7 +51,7 @@ def retag() -> None:
     def days(params: dict[str, object] | None = None) -> list[dict[str, str]]:
         from ingest.airflow import tasks
 
-        return list(tasks.article_spans((params or {}).get("since")))
+        return list(tasks.article_spans(params or {}))
 
     @task(map_index_template="{{ task.op_kwargs['span']['name'] }}")
     def retag_day(span: dict[str, str], params: dict[str, object] | None = None) -> dict[str, int]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import structlog
 from airflow.sdk.exceptions import AirflowSkipException
@@ -32,7 +32,7 @@ from ingest.tag.desk import tagger_at
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Awaitable, Callable, Generator
+    from collections.abc import Awaitable, Callable, Generator, Mapping
 
     from ingest.pipeline.plan import Plan
     from ingest.pipeline.services import Services
@@ -208,9 +208,10 @@ def raise_alerts() -> dict[str, int]:
 # --- retag --------------------------------------------------------------------------------------
 
 
-def article_spans(since: str | None) -> list[Span]:
+def article_spans(params: Mapping[str, Any]) -> list[Span]:
     """Return the days on which articles were stored, in at most 200 stretches."""
     with _opened() as (settings, store):
+        since = _known(params, "since", "only_stale")["since"]
         first = _edge(store, "first_stored_at")
         last = _edge(store, "-first_stored_at")
         if first is None or last is None:
@@ -242,11 +243,13 @@ def retag_span(span: Span, *, only_stale: bool) -> dict[str, int]:
 # --- backfill_archive ---------------------------------------------------------------------------
 
 
-def archive_spans(first: str, last: str) -> list[Span]:
+def archive_spans(params: Mapping[str, Any]) -> list[Span]:
     """Return the days of the archive between two dates, both included."""
     from ingest.archive import Archive
 
     with _opened(create=True) as (settings, _store):
+        asked = _known(params, "from", "to")
+        first, last = asked["from"], asked["to"]
         start, end = _day("from", first), _day("to", last)
         if end < start:
             raise UsageError("to", f"{last} is before {first}", "name the earlier date as from")
@@ -288,6 +291,14 @@ def housekeep() -> dict[str, int]:
 
 
 # --- days ---------------------------------------------------------------------------------------
+
+
+def _known(params: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Refuse parameters that the DAG does not have: Airflow passes them on."""
+    for name in params:
+        if name not in names:
+            raise UsageError(name, "is no parameter of this DAG", f"known: {', '.join(names)}")
+    return params
 
 
 def _day(name: str, text: str) -> date:

@@ -136,9 +136,8 @@ def retag(
             job.chunk(chosen[start : start + CHUNK])
         done += len(page)
         progress("retag", min(done, total), total)
-    if not dry_run:
-        if since is None and ids is None:
-            _remember(store, tagger, only_stale=only_stale)
+    if not dry_run and since is None and ids is None:
+        _remember(store, tagger, only_stale=only_stale)
     return report
 
 

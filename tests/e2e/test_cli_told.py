@@ -214,6 +214,7 @@ def test_doctor_is_content(call):
     assert report["well"], report
     assert [check["name"] for check in report["checks"]] == [
         "settings", "store", "disk", "archive", "lease", "feeds", "workers", "outbox", "clock",
+        "corrections",
     ]  # fmt: skip
 
 

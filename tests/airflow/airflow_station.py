@@ -143,16 +143,16 @@ class Station:
                 os.kill(pid, signal.SIGKILL)
 
     def pids(self) -> list[int]:
-        """Every process that carries this station's AIRFLOW_HOME, but for those who ask."""
-        mark = f"AIRFLOW_HOME={self.home}".encode()
+        """Every process of the sessions that this station started."""
+        sessions = {process.pid for process in self.parts.values()}
         found = []
         for folder in Path("/proc").iterdir():
-            try:
-                if folder.name.isdigit() and mark in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-            except OSError:
-                continue
-        return [pid for pid in found if pid != os.getpid()]
+            if folder.name.isdigit():
+                with contextlib.suppress(OSError, ProcessLookupError):
+                    after_name = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()
+                    if int(after_name[3]) in sessions:
+                        found.append(int(folder.name))
+        return found
 
     # --- the REST API ---
 

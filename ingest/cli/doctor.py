@@ -25,6 +25,7 @@ from ingest.model import Delivery, Entry, EntryState, Feed, Lease, RuleState, Ru
 from ingest.pipeline.services import utc_now
 from ingest.settings import Settings, settings_file
 from ingest.store import open_store
+from ingest.store.disk import WARN_DAYS, days_left, growth_per_day, read_sizes
 from ingest.store.port import Where
 from ingest.workers import WorkerPool
 
@@ -34,7 +35,18 @@ if TYPE_CHECKING:
 
     from ingest.store.port import Store
 
-CHECKS = ("store", "disk", "archive", "lease", "feeds", "workers", "outbox", "clock", "corrections")
+CHECKS = (
+    "store",
+    "disk",
+    "archive",
+    "days of disk",
+    "lease",
+    "feeds",
+    "workers",
+    "outbox",
+    "clock",
+    "corrections",
+)
 LOW_DISK_BYTES = 1 * 2**30
 CLOCK_SLACK = timedelta(minutes=5)
 PAGE = (
@@ -77,7 +89,7 @@ def doctor(
     else:
         for finding in findings:
             line = Text("ok    " if finding.well else "MEND  ", "green" if finding.well else "red")
-            line.append(f"{finding.name:<11} {clean(finding.detail)}", style="default")
+            line.append(f"{finding.name:<12} {clean(finding.detail)}", style="default")
             console().print(line)
             if finding.mend and not finding.well:
                 console().print(Text(f"      -> {finding.mend}", style="yellow"))
@@ -112,9 +124,9 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
     yield _disk(settings)
     yield _archive(settings)
     if store is None:
-        yield from _unseen(("lease", "feeds"), "the store is down")
+        yield from _unseen(("days of disk", "lease", "feeds"), "the store is down")
     else:
-        yield from _looked(store, {"lease": _lease, "feeds": _feeds})
+        yield from _looked(store, {"days of disk": _days, "lease": _lease, "feeds": _feeds})
     yield _workers(settings)
     if store is None:
         yield from _unseen(("outbox", "clock", "corrections"), "the store is down")
@@ -149,6 +161,25 @@ def _disk(settings: Settings) -> Finding:
         well=free > LOW_DISK_BYTES and writable,
         detail=f"{free / 2**30:.1f} GiB free at {path}{'' if writable else ', not writable'}",
         mend="free some space, or move store and archive.url elsewhere",
+    )
+
+
+def _days(store: Store) -> Finding:
+    """How long the store's disk lasts, or the server's until Elasticsearch's low watermark."""
+    free = store.free_bytes()
+    sizes = read_sizes(store)
+    growth, left = growth_per_day(sizes), days_left(sizes, free)
+    if growth is None:
+        detail = f"{free / 2**30:.1f} GiB left; the pace is known after two days of runs"
+    elif left is None:
+        detail = f"{free / 2**30:.1f} GiB left, and the store does not grow"
+    else:
+        detail = f"{free / 2**30:.1f} GiB left, {left:,.0f} days at {growth / 2**20:,.1f} MiB a day"
+    return Finding(
+        "days of disk",
+        well=free > 0 and (left is None or left >= WARN_DAYS),
+        detail=detail,
+        mend="make the disk larger, or keep less: retention.* and archive.keep_days",
     )
 
 

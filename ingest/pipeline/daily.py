@@ -1,14 +1,14 @@
-"""What a run does once a day: drop raw pages past their time, read the store through."""
+"""What a run does once a day: housekeeping, unless it was done today."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
 
 from ingest.model import Note
+from ingest.pipeline.housekeeping import housekeep
 
 if TYPE_CHECKING:
     from ingest.pipeline.services import Services
@@ -24,12 +24,12 @@ def do_daily(services: Services) -> bool:
     last = services.store.get(Note, NOTE)
     if last is not None and last.value == today.isoformat():
         return False
-    oldest = today - timedelta(days=services.settings.archive.keep_days)
-    deleted = services.archive.delete_before(oldest)
-    wrong = services.store.check()
-    if wrong:
-        log.error("store_damaged", reason=wrong)
-    log.info("daily_done", chunks_deleted=deleted, kept_since=oldest.isoformat())
+    report = housekeep(services)
+    if report.damage:
+        log.error("store_damaged", reason=report.damage)
+    for warning in report.warnings:
+        log.warning("housekeeping_warning", reason=warning)
+    log.info("daily_done", summary=report.summary)
     done = replace(last or Note(id=NOTE, value=""), value=today.isoformat())
     services.store.put([done])
     return True

@@ -15,7 +15,6 @@ from ingest.archive import RawPage
 from ingest.extract.media import media_name
 from ingest.fetch.result import Fetched, FetchFailed, NotModified
 from ingest.leases import wait_to_write
-from ingest.metrics import kind_of
 from ingest.model import Entry, EntryState
 from ingest.pipeline.streams import by_host
 from ingest.pipeline.tombstones import forgotten
@@ -92,11 +91,8 @@ async def fetch_pages(services: Services, entries: Iterable[Entry]) -> AsyncIter
             result = await services.polite.get(entry.url, kind="page")
         match result:
             case Fetched():
-                services.counters["pages_fetched"] += 1
                 return Page(entry, raw=_raw_page(result))
             case FetchFailed():
-                services.counters["pages_failed"] += 1
-                services.counters[kind_of("pages_failed", result.code)] += 1
                 return Page(entry, failure=result)
             case NotModified():  # never: no validators were sent
                 failure = FetchFailed(

@@ -9,6 +9,7 @@ import structlog
 
 from ingest.errors import ParseError, WorkerError
 from ingest.extract.result import Extracted
+from ingest.metrics import kind_of
 from ingest.model import EntryState
 from ingest.pipeline.pages import after_failure
 
@@ -34,6 +35,7 @@ async def read_page(services: Services, page: Page) -> Ready:
     """Extract a page's article; where it gives none, read the feed's own content instead."""
     if page.failure is not None:
         services.counters["pages_failed"] += 1
+        services.counters[kind_of("pages_failed", page.failure.code)] += 1
         log.info("page_failed", url=page.entry.url, code=page.failure.code)
         tries = services.settings.poll.page_tries
         entry = after_failure(page.entry, page.failure, services.clock(), tries=tries)

@@ -6,8 +6,9 @@ show this process's own writes, and other processes' after a second at most.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
+from ingest.store.disk import watermark_bytes
 from ingest.store.elastic_articles import ElasticArticles
 from ingest.store.elastic_connect import connect, redacted
 from ingest.store.elastic_gate import Gate
@@ -201,6 +202,22 @@ class ElasticStore:
         )
         blocked = [name for name, state in settings.items() if state["settings"]]
         return f"{', '.join(sorted(blocked))}: read-only (index.blocks)" if blocked else ""
+
+    def free_bytes(self) -> int:
+        """Return what fits before the low watermark, above which no shard is given to a node."""
+        nodes = self._wire.call(lambda: self._client.nodes.stats(metric=["fs"]))["nodes"]
+        reply = self._wire.call(lambda: self._client.cluster.get_settings(include_defaults=True))
+        disk: dict[str, Any] = {}
+        for level in ("defaults", "persistent", "transient"):
+            routing = reply[level].get("cluster", {}).get("routing", {})
+            disk |= routing.get("allocation", {}).get("disk", {}).get("watermark", {})
+        low, headroom = disk.get("low", "85%"), disk.get("low.max_headroom", "200gb")
+        room = 0
+        for node in nodes.values():
+            total = node["fs"]["total"]["total_in_bytes"]
+            used = total - node["fs"]["total"]["available_in_bytes"]
+            room += max(watermark_bytes(low, headroom, total) - used, 0)
+        return room
 
     def stats(self) -> Mapping[str, int | str]:
         """Return documents by kind, `bytes` on disk and the mapping version."""

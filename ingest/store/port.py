@@ -305,6 +305,10 @@ class Store(Records, Articles, Protocol):
         """Read the store through once (`quick_check`); returns "" or what is wrong."""
         ...
 
+    def free_bytes(self) -> int:
+        """Return what can be written before the disk is full, or the server slows itself down."""
+        ...
+
     def stats(self) -> Mapping[str, int | str]:
         """Return counts and sizes for `doctor`."""
         ...

@@ -3,6 +3,7 @@
 # ruff: noqa: S608  table and column names are ours, never a user's; values are bound
 from __future__ import annotations
 
+import shutil
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -346,6 +347,10 @@ class SqliteStore:
         with self._read():
             rows = [row[0] for row in self._db.execute("PRAGMA quick_check(5)")]
         return "" if rows == ["ok"] else "; ".join(map(str, rows))
+
+    def free_bytes(self) -> int:
+        """Return what is free on the file's disk."""
+        return shutil.disk_usage(self.path.parent).free
 
     def stats(self) -> Mapping[str, int | str]:
         """Return rows by kind, `bytes` of the file and the schema version."""

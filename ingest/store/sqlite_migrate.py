@@ -52,7 +52,9 @@ class SqliteMigration:
     def _kept(self) -> dict[int, Path]:
         """Return the kept copies by their schema version."""
         name = re.compile(rf"{re.escape(self.path.name)}\.v(\d+)\.kept")
-        found = {}
+        found: dict[int, Path] = {}
+        if not self.path.parent.is_dir():
+            return found
         for file in self.path.parent.iterdir():
             match = name.fullmatch(file.name)
             if match:

@@ -45,6 +45,7 @@ BENCHMARKS = (
     Benchmark("fetch", ("--rounds", "2")),
     Benchmark("politeness"),
     Benchmark("alerts"),
+    Benchmark("airflow"),
     Benchmark("tagging", ("--cv",)),
     Benchmark("tagging_speed", script="tagging"),
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),

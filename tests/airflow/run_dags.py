@@ -22,6 +22,8 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         os.environ.update(job["env"])
+        for name in job.get("unset", ()):
+            os.environ.pop(name, None)
         try:
             run = bag.dags[job["dag"]].test(run_conf=job["conf"] or None)
         except Exception as exc:  # noqa: BLE001  a refusal before the run is a result, too

@@ -1,7 +1,9 @@
 """The sample newsroom in Elasticsearch, with the names and places that the program adds."""
 
+import sys
 import uuid
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +14,8 @@ from ingest.ids import entry_id
 from ingest.model import Alert, Delivery, Entry, EntryState, Feed, FeedState, Run
 from ingest.store.elastic import ElasticStore
 from ingest.store.port import Save, Saved
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "ops"))  # scripts, no package
 
 MONDAY = newsroom_articles()[0].effective_at
 

@@ -72,7 +72,7 @@ def poll_feeds() -> None:
 
         fetch_feeds(key=key) >> fetch_pages(key=key) >> extract_tag_index(key=key)
 
-    @task(outlets=[articles], trigger_rule=TriggerRule.ALL_DONE)
+    @task(outlets=[articles], trigger_rule=TriggerRule.ALL_DONE_MIN_ONE_SUCCESS)
     def announce(run_id: str | None = None):  # noqa: ANN202  a generator of asset metadata
         from ingest.airflow import tasks
 

@@ -75,7 +75,7 @@ def _opened(*, create: bool = False) -> Generator[tuple[Settings, Store]]:
 
 def due_batches(run: str) -> list[BatchKey]:
     """Plan the run, once; returns a key for each of its batches."""
-    with _opened(create=True) as (settings, store):
+    with _opened() as (settings, store):
         slots = 1 if settings.store.startswith("sqlite:") else settings.airflow.slots
         plan = stages.plan_run(store, settings, run, utc_now(), slots=slots)
         log.info(hosts_line(plan.batches), stamp=plan.stamp.tagging)
@@ -119,30 +119,27 @@ async def _staged(
         return await stage(services, plan, batch)
 
 
-def announce(run: str, now: datetime | None = None) -> dict[str, int]:
-    """Keep the run's counters in the store; returns them.
+def announce(run: str) -> dict[str, int]:
+    """Return the run's counters, for the asset event.
 
     Raises:
-        AirflowSkipException: nothing is new, so no asset event is due.
+        AirflowSkipException: nothing is new, so no event is due.
     """
     with _opened() as (settings, store):
-        plan = read_plan(store, run)
-        counts = counts_of(store, plan)
-        counts["feeds_due"] = sum(len(batch.feeds) for batch in plan.batches)
-        keep_run(
-            store,
-            Run(
-                id=ids.sha256("run", run),
-                started_at=plan.made_at,
-                finished_at=now or utc_now(),
-                counters=dict(counts),
-            ),
-        )
+        counts = _keep_counts(store, read_plan(store, run))
         waiting = store.count(Entry, Where("state", "=", EntryState.STORED))
         said = finished("announce", counts, settings)
         if not (counts["articles_new"] or counts["articles_updated"] or waiting):
             raise AirflowSkipException("nothing is new")
         return said
+
+
+def _keep_counts(store: Store, plan: Plan) -> Counter[str]:
+    """Leave the run's record in the store, once; returns what its batches have done."""
+    counts = counts_of(store, plan)
+    counts["feeds_due"] = sum(len(batch.feeds) for batch in plan.batches)
+    keep_run(store, Run(ids.sha256("run", plan.run), plan.made_at, 0, utc_now(), dict(counts)))
+    return counts
 
 
 def verdict(run: str) -> dict[str, int]:
@@ -153,6 +150,7 @@ def verdict(run: str) -> dict[str, int]:
     """
     with _opened() as (settings, store):
         plan = read_plan(store, run)
+        counts = _keep_counts(store, plan)
         failing, due = stages.failing_share(store, plan)
         if stages.is_cut_off(failing, due):
             raise FetchError(
@@ -161,7 +159,7 @@ def verdict(run: str) -> dict[str, int]:
                 "look at the network, DNS and fetch.proxy; summitwatch feeds list names them",
             )
         alarms = Alarms(settings.ops, settings.fetch)
-        asyncio.run(after_pass(alarms, settings, store, counts_of(store, plan), utc_now()))
+        asyncio.run(after_pass(alarms, settings, store, counts, utc_now()))
         return finished("verdict", {"failing": failing, "due": due}, settings)
 
 
@@ -173,7 +171,7 @@ def raise_alerts() -> dict[str, int]:
     from ingest.alerts.deliver import deliver  # only this DAG needs them
     from ingest.alerts.evaluate import evaluate
 
-    with _opened(create=True) as (settings, store):
+    with _opened() as (settings, store):
         began = utc_now()
         rules = take_rules(store, settings, began)
         lags_s: list[float] = []

@@ -18,6 +18,8 @@ _CONTROLS = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
 
+_USERINFO = re.compile(r"(?<=://)[^/?#\s]*@")  # of a URL: may hold a password
+
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 
 
@@ -36,9 +38,9 @@ def _harmless(
     name: str,  # noqa: ARG001
     event: structlog.typing.EventDict,
 ) -> structlog.typing.EventDict:
-    """Escape what a terminal would obey or a line could break on: one event stays one line."""
+    """Escape what a terminal would obey or a line could break on, hide passwords in URLs."""
     return {
-        key: escape_controls(value) if isinstance(value, str) else value
+        key: _USERINFO.sub("***@", escape_controls(value)) if isinstance(value, str) else value
         for key, value in event.items()
     }
 

@@ -90,6 +90,7 @@ def environment(port: int, server: NewsroomServer) -> dict[str, str]:
         "AIRFLOW__API__WORKERS": "1",
         "AIRFLOW__API_AUTH__JWT_SECRET": secret.read_text("utf-8"),
         "AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES": "1",
+        "AIRFLOW__WORKERS__EXECUTION_API_TIMEOUT": "60",
         "AIRFLOW__TRIGGERER__DEFAULT_CAPACITY": "10",
         "SUMMITWATCH_STORE": f"sqlite:///{DATA}/demo.sqlite",
         "SUMMITWATCH_ARCHIVE__URL": f"{DATA}/demo-archive",

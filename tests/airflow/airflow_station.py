@@ -55,6 +55,7 @@ def airflow_env(home: Path, port: int = 1, **more: str) -> dict[str, str]:
         "API__PORT": port,
         "API__BASE_URL": f"http://127.0.0.1:{port}",
         "API__WORKERS": "1",
+        "WORKERS__EXECUTION_API_TIMEOUT": "60",  # five seconds are little on a busy machine
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.3",
         "SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "2",
         "SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "30",

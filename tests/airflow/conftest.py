@@ -74,7 +74,7 @@ class Desk:
             "SUMMITWATCH_FETCH__PAGES_PER_HOST": "100000",
             "SUMMITWATCH_FETCH__PINNED": ",".join(f"{h}={a}:{p}" for h, (a, p) in hosts),
             "SUMMITWATCH_EXTRACT__WORKERS": "1",
-            "SUMMITWATCH_AIRFLOW__RETRIES": "1",
+            "SUMMITWATCH_AIRFLOW__RETRIES": "2",
             "SUMMITWATCH_AIRFLOW__RETRY_DELAY_S": "1",
         }
 

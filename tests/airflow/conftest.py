@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -25,20 +26,24 @@ if TYPE_CHECKING:
     from ingest.store.port import Store
 
 INSTALL_S = 900
+DONE = ROOT / ".venv-airflow/.done"
 
 
 @pytest.fixture(scope="session")
 def airflow_python() -> Path:
     """The interpreter that has Airflow; made once by make. Required in CI, else skipped without."""
-    if not (ROOT / ".venv-airflow/.done").exists():
-        done = subprocess.run(
-            ["make", "install-airflow"],
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=INSTALL_S,
-            check=False,
-        )
+    if not DONE.exists():
+        with (ROOT / ".airflow.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # another worker may be at it
+            done = subprocess.run(
+                ["make", "install-airflow"],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=INSTALL_S,
+                check=False,
+            )
+            (ROOT / ".airflow.lock").unlink(missing_ok=True)
         if done.returncode:
             why = f"make install-airflow: {done.stderr[-500:]}"
             if os.environ.get("CI"):

@@ -72,9 +72,9 @@ def keep_run(records: Records, run: Run) -> bool:
     """
     if records.put([replace(run, revision=0)])[0] is None:
         return False
-    outcome = "error" if run.note else "ok"
-    counts = {name: n for name, n in run.counters.items() if name not in LAGS}
-    more = Counter(counts | {f"passes{BY}{outcome}": 1})
+    more = Counter({name: n for name, n in run.counters.items() if name not in LAGS})
+    if run.note or _polled(run):
+        more[f"passes{BY}{'error' if run.note else 'ok'}"] += 1
     for _ in range(TRIES):
         note = records.get(Note, NOTE) or Note(NOTE, "{}")
         total = _totals(note) + more
@@ -97,9 +97,16 @@ def lag_counters(lags_s: Sequence[float]) -> dict[str, int]:
 
 
 def last_good(records: Records) -> Run | None:
-    """Return the newest pass that ended well, or None."""
-    runs = records.find(Run, order_by="-started_at", limit=LOOK_BACK)
-    return next((run for run in runs if run.finished_at and not run.note), None)
+    """Return the newest pass that ended well, or None; runs that only raised alerts are none."""
+    return _good(records.find(Run, order_by="-started_at", limit=LOOK_BACK))
+
+
+def _good(runs: Sequence[Run]) -> Run | None:
+    return next((run for run in runs if run.finished_at and not run.note and _polled(run)), None)
+
+
+def _polled(run: Run) -> bool:
+    return "feeds_due" in run.counters
 
 
 def _totals(note: Note | None) -> Counter[str]:
@@ -176,7 +183,7 @@ def _add_totals(page: Page, totals: Mapping[str, int]) -> None:
 
 def _add_passes(page: Page, records: Records, now: datetime) -> None:
     runs = records.find(Run, order_by="-started_at", limit=LOOK_BACK)
-    good = next((run for run in runs if run.finished_at and not run.note), None)
+    good = _good(runs)
     if good and good.finished_at:
         took_s = (good.finished_at - good.started_at).total_seconds()
         page.add(

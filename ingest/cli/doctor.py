@@ -21,7 +21,8 @@ from ingest.cli.searches import JsonOption
 from ingest.coverage import ago
 from ingest.errors import IngestError, UsageError
 from ingest.leases import is_alive
-from ingest.model import Delivery, Entry, EntryState, Feed, Lease, RuleState, Run
+from ingest.metrics import last_good
+from ingest.model import Delivery, Entry, EntryState, Feed, Lease, RuleState
 from ingest.pipeline.services import utc_now
 from ingest.settings import Settings, settings_file
 from ingest.store import open_store
@@ -31,7 +32,6 @@ from ingest.workers import WorkerPool
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from datetime import datetime
 
     from ingest.store.port import Store
 
@@ -39,6 +39,7 @@ CHECKS = (
     "store",
     "disk",
     "archive",
+    "alarms",
     "days of disk",
     "lease",
     "feeds",
@@ -72,7 +73,7 @@ def doctor(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Check settings, store, disk, archive, lease, feeds, workers, outbox and clock."""
+    """Check settings, store, disk, archive, alarms, lease, feeds, workers, outbox and clock."""
     max_age_s = _seconds(max_age) if max_age else None
     findings = list(_findings(max_age_s))
     sick = [finding for finding in findings if not finding.well]
@@ -123,6 +124,7 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
         yield Finding("store", well=False, detail=str(exc), mend=exc.way_out or "see the reason")
     yield _disk(settings)
     yield _archive(settings)
+    yield _alarms(settings)
     if store is None:
         yield from _unseen(("days of disk", "lease", "feeds"), "the store is down")
     else:
@@ -230,6 +232,26 @@ def _feeds(store: Store) -> Finding:
     )
 
 
+def _alarms(settings: Settings) -> Finding:
+    """Troubles that are not over, and whether the desk's templates and `ops.to` can be used."""
+    from ingest.alerts.templates import Templates  # noqa: PLC0415  jinja2 is large
+    from ingest.ops import CAUSES, Alarms  # noqa: PLC0415  doctor must start without the pipeline
+
+    try:
+        alarms = Alarms(settings.ops, settings.fetch)
+        Templates(settings.alerts.templates).check()
+    except IngestError as exc:
+        return Finding("alarms", well=False, detail=str(exc), mend=exc.way_out or "see the reason")
+    raised = [cause for cause in CAUSES if alarms.is_raised(cause)]
+    told = "told to ops.to" if settings.ops.to else "told to nobody: ops.to is not set"
+    return Finding(
+        "alarms",
+        well=not raised,
+        detail=f"{', '.join(raised) or 'none raised'}; {told}",
+        mend="mend what is named; the next pass that goes well says that it is over",
+    )
+
+
 def _workers(settings: Settings) -> Finding:
     header = {"url": "", "content_type": "text/html", "now": utc_now(), "min_chars": 20}
 
@@ -300,18 +322,15 @@ def _corrections(store: Store) -> Finding:
 
 
 def _last_pass(store: Store, limit_s: int) -> Finding:
-    runs = store.find(Run, order_by="-started_at", limit=1)
-    age_s = (utc_now() - _finished(runs[0])).total_seconds() if runs else None
+    last = last_good(store)
+    at = last.finished_at if last else None
+    age_s = (utc_now() - at).total_seconds() if at else None
     return Finding(
         "last pass",
         well=age_s is not None and age_s <= limit_s,
-        detail=f"{ago(age_s)} ago" if age_s is not None else "none yet",
+        detail=f"{ago(age_s)} ago" if age_s is not None else "none yet that ended well",
         mend="summitwatch run --every 5m, or see docs/operations.md for a systemd unit",
     )
-
-
-def _finished(run: Run) -> datetime:
-    return run.finished_at or run.started_at
 
 
 def _seconds(text: str) -> int:

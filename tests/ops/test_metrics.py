@@ -40,7 +40,7 @@ def a_pass(number=0, note="", **counters):
         id=f"run-{number}",
         started_at=start,
         finished_at=start + timedelta(seconds=30),
-        counters=counters,
+        counters={"feeds_due": 1} | counters,
         note=note,
     )
 
@@ -61,6 +61,8 @@ def test_totals_grow_over_passes_and_a_pass_counts_once(store):
     assert not keep_run(store, first)
     assert keep_run(store, a_pass(1, feeds_polled=5))
     assert keep_run(store, a_pass(2, note="store: is down"))
+    alerts_only = Run("alerts", NOW + timedelta(minutes=12), 0, NOW + timedelta(minutes=12))
+    assert keep_run(store, alerts_only)  # raises what was stored, polls nothing: no pass
     found = parsed(exposition(store, NOW + timedelta(hours=1)))
     assert found["summitwatch_feeds_polled_total", ()] == 15
     assert found["summitwatch_feeds_failed_total", (("kind", "http-404"),)] == 2
@@ -198,7 +200,9 @@ def test_the_service_says_whether_it_runs(tmp_path):
             status, _, body = ask(f"{base}/health")
             assert (status, json.loads(body)["store"]) == (503, "well")
             now = datetime.now(UTC)
-            keep_run(store, Run("r", now, finished_at=now, counters={"feeds_polled": 7}))
+            keep_run(
+                store, Run("r", now, finished_at=now, counters={"feeds_due": 7, "feeds_polled": 7})
+            )
             status, headers, body = ask(f"{base}/health")
             assert (status, json.loads(body)["well"]) == (200, True)
             assert headers["Content-Type"] == "application/json"
@@ -207,7 +211,7 @@ def test_the_service_says_whether_it_runs(tmp_path):
             assert parsed(body)["summitwatch_feeds_polled_total", ()] == 7
             store.delete(Run, ["r"])
             old = now - timedelta(minutes=11)
-            keep_run(store, Run("s", old, finished_at=old))
+            keep_run(store, Run("s", old, finished_at=old, counters={"feeds_due": 0}))
         status, _, body = ask(f"{base}/health")
         assert status == 503
         assert json.loads(body)["last_pass"]["age_s"] >= 660

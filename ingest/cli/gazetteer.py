@@ -22,6 +22,7 @@ from ingest.cli.overlays import (
     spoken,
     write_text,
 )
+from ingest.cli.persons import read_persons
 from ingest.cli.searches import JsonOption
 from ingest.errors import UsageError
 from ingest.query.ast import All, LeaderIs
@@ -32,6 +33,7 @@ from ingest.tag.overlay import KINDS, Own, dump_overlay, entity_id, parse_overla
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ingest.model import Article
     from ingest.store.port import Store
     from ingest.tag.gazetteer import Entity, Gazetteer
     from ingest.tag.overlay import Overlay
@@ -317,20 +319,41 @@ def history() -> None:
 @command
 def pending(
     limit: Annotated[int, typer.Option(min=1, max=1000, help="The most named so many.")] = 20,
+    read: Annotated[
+        int, typer.Option(min=0, max=5000, help="Also look for names in the newest so many texts.")
+    ] = 0,
     as_json: JsonOption = False,
 ) -> None:
-    """List people that texts name by title and name, and that the gazetteer lacks."""
+    """List people that texts name by title and name, and that the gazetteer lacks.
+
+    With --read, also names without a title, as a model finds them: some are no people. Promote one
+    with --name: a name stands here as its text bends it.
+    """
     with opened_store() as store:
         found = strangers(store)
         shown: list[dict[str, Any]] = [
-            {"id": one, "articles": count, "samples": _samples(store, one)}
+            {"id": one, "by": "title", "articles": count, "samples": _samples(store, one)}
             for one, count in found[:limit]
         ]
+        if read:
+            known = {one for one, _count in found} | set(gazetteer().redirects)
+            more = read_persons(store, read, samples=SAMPLES, known=known)
+            shown += [
+                {
+                    "id": one.id,
+                    "by": "model",
+                    "articles": one.articles,
+                    "samples": [_sample(*at) for at in one.seen],
+                }
+                for one in more[:limit]
+            ]
+            found += [(one.id, one.articles) for one in more]
     if as_json:
         print_json({"pending": shown, "total": len(found)})
         return
     for row in shown:
-        say(f"{row['id']}  {counted(row['articles'], 'article')}")
+        by = "  by the model" if row["by"] == "model" else ""
+        say(f"{row['id']}  {counted(row['articles'], 'article')}{by}")
         for sample in row["samples"]:
             say(f"  «{clean(sample['sentence'])}» {sample['source']}, {sample['lang']}")
     say(f"{counted(len(found), 'person', 'people')} pending" + (
@@ -356,15 +379,24 @@ def _samples(store: Store, entity: str) -> list[dict[str, str]]:
     found = []
     for article in (hit.article for hit in page.hits):
         mention = next((m for m in article.mentions if m.entity == entity), None)
-        found.append({
-            "article": article.id,
-            "sentence": article.text[mention.sentence_start : mention.sentence_end]
-            if mention
-            else article.title,
-            "source": article.source,
-            "lang": article.lang,
-        })  # fmt: skip
+        found.append(
+            _sample(
+                article,
+                article.text[mention.sentence_start : mention.sentence_end]
+                if mention
+                else article.title,
+            )
+        )
     return found
+
+
+def _sample(article: Article, sentence: str) -> dict[str, str]:
+    return {
+        "article": article.id,
+        "sentence": sentence,
+        "source": article.source,
+        "lang": article.lang,
+    }
 
 
 @app.command("promote")

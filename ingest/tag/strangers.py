@@ -56,7 +56,7 @@ def find_strangers(doc: Document) -> None:
         start, end = name.span(1)
         if any(s < end and start < e for s, e in taken) or _is_place(doc, start, end):
             continue
-        entity = _provisional(name[1])
+        entity = provisional(name[1])
         for at in _namings(doc, name[1], start):
             if not any(s < at[1] and at[0] < e for s, e in taken):
                 taken.append(at)
@@ -70,7 +70,8 @@ def _is_place(doc: Document, start: int, end: int) -> bool:
     )
 
 
-def _provisional(name: str) -> Entity:
+def provisional(name: str) -> Entity:
+    """Someone of whom only the name is known."""
     key = re.sub(r"\W+", "-", fold(name)).strip("-")
     return Entity(id=f"leader:?{key}", kind="leader", name=name, names={"": (name,)})
 

@@ -158,7 +158,7 @@ class Searching(threading.Thread):
             try:
                 if len([t for t in hits(self.store, "minsk") if t.startswith("Minsk a")]) != 30:
                     self.failures.append("fewer hits")
-            except Exception as exc:
+            except Exception as exc:  # noqa: BLE001  any is a failure
                 self.failures.append(repr(exc))
             self.searches += 1
 

@@ -6,6 +6,7 @@ import json
 
 import pytest
 from desk.articles import DAY, NEVER, OFFER, REFUSAL, anew, tagged
+from desk.conftest import invoked
 
 from ingest import desk
 from ingest.model import Note
@@ -59,11 +60,7 @@ def _colliding(folder):
 
 def _talk(call, *args):
     """What a command says, data and talk together: a collision is told, and is no error."""
-    from typer.testing import CliRunner
-
-    from ingest.cli.app import app
-
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
+    result = invoked(*args)
     assert result.exit_code == 0, result.output
     return result.output.replace("also names", "already names")
 
@@ -181,12 +178,9 @@ def test_a_correction_that_no_longer_fits_is_in_doctor(call, store, news):
 
 def call_any(call, *args):
     """A command's stdout, whatever it ends with."""
-    from typer.testing import CliRunner
-
-    from ingest.cli.app import app
     from ingest.cli.context import CALL
 
-    return CliRunner().invoke(app, ["--store", CALL.store or "", *args]).stdout
+    return invoked("--store", CALL.store or "", *args).stdout
 
 
 def test_the_board_names_hides_and_shows_what_is_different(call, store, news):

@@ -275,16 +275,22 @@ def backfill_span(span: Span) -> dict[str, int]:
 
 
 def housekeep() -> dict[str, int]:
-    """Do what is done once a day, and drop the plans of past runs."""
-    from ingest.pipeline.daily import do_daily  # only this DAG needs it
+    """Do a day's housekeeping, and drop the plans of past runs."""
+    from ingest.pipeline import housekeeping  # only this DAG needs it
 
     with _opened() as (settings, store):
 
-        async def run() -> bool:
+        async def run() -> housekeeping.HousekeepingReport:
             async with opened_services(settings, store) as services:
-                return await asyncio.to_thread(do_daily, services)
+                return await asyncio.to_thread(housekeeping.housekeep, services)
 
-        counts = {"done": int(asyncio.run(run())), "plans_dropped": drop_plans(store, utc_now())}
+        report = asyncio.run(run())
+        log.info(report.summary)
+        for warning in report.warnings:
+            log.warning("housekeeping_warning", reason=warning)
+        counts = {f"deleted_{name.replace(' ', '_')}": n for name, n in report.deleted.items()}
+        counts |= {"repaired": report.repaired, "warnings": len(report.warnings)}
+        counts["plans_dropped"] = drop_plans(store, utc_now())
         return finished("housekeeping", counts, settings)
 
 

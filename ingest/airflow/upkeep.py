@@ -39,7 +39,11 @@ def clean_airflow(keep_days: int) -> dict[str, int]:
     if keep_days == 0:
         raise AirflowSkipException("keep_days is 0: records are kept for ever")
     before = utc_now() - timedelta(days=keep_days)
-    logs = delete_logs(Path(conf.get("logging", "base_log_folder")), before)
+    folder = Path(conf.get("logging", "base_log_folder"))
+    logs = delete_logs(folder, before)
+    left = sum(
+        file.stat().st_size for dag in DAGS for file in folder.glob(f"dag_id={dag}/**/*.log")
+    )
     with told():
         env = database_env(os.environ, airflow_settings().airflow.database_file)
     if env is None:
@@ -48,8 +52,8 @@ def clean_airflow(keep_days: int) -> dict[str, int]:
             " with its address in SUMMITWATCH_AIRFLOW__DATABASE_FILE, or run `airflow db clean`"
         )
     clean_rows(env, before)
-    log.info("task_done", task="clean_airflow", did=f"logs {logs}", before=before.isoformat())
-    return {"logs_deleted": logs}
+    log.info("task_done", task="clean_airflow", did=f"logs {logs}", log_mib=left >> 20)
+    return {"logs_deleted": logs, "log_bytes_left": left}
 
 
 def clean_rows(env: Mapping[str, str], before: datetime) -> None:

@@ -139,9 +139,11 @@ class Station:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        for pid in self.pids():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        while pids := self.pids():
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(0.1)
 
     def pids(self) -> list[int]:
         """Every process of the sessions that this station started."""
@@ -151,7 +153,7 @@ class Station:
             if folder.name.isdigit():
                 with contextlib.suppress(OSError, ProcessLookupError):
                     after_name = (folder / "stat").read_text("utf-8").rpartition(")")[2].split()
-                    if int(after_name[3]) in sessions:
+                    if int(after_name[3]) in sessions and after_name[0] != "Z":
                         found.append(int(folder.name))
         return found
 

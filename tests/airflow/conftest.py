@@ -26,6 +26,13 @@ if TYPE_CHECKING:
     from ingest.store.port import Store
 
 INSTALL_S = 900
+RULES = """
+version: 1
+channels:
+  file: {type: file}
+rules:
+  - {id: offers, type: match, when: {status: proposed}, group_by: [venue], max_age: 14d, to: [file]}
+"""
 DONE = ROOT / ".venv-airflow/.done"
 
 
@@ -72,7 +79,7 @@ class Desk:
             "SUMMITWATCH_STORE": f"sqlite:///{self.store_file}",
             "SUMMITWATCH_ARCHIVE__URL": str(self.folder / "archive"),
             "SUMMITWATCH_ALERTS__FILE": str(self.folder / "alerts.jsonl"),
-            "SUMMITWATCH_ALERTS__RULES": str(ROOT / "ingest/demo/rules.yaml"),
+            "SUMMITWATCH_ALERTS__RULES": str(self.folder / "rules.yaml"),
             "SUMMITWATCH_OPS__TO": f"file:{self.folder}/ops.jsonl",
             "SUMMITWATCH_OPS__STATE": str(self.folder / "ops.json"),
             "SUMMITWATCH_FETCH__HOST_PAUSE_S": "0",
@@ -103,6 +110,7 @@ def airflow_desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     newsroom = Newsroom.load(story_start(utc_now()))
     with NewsroomServer(newsroom) as server:
         desk = Desk(folder, newsroom, server)
+        (folder / "rules.yaml").write_text(RULES, encoding="utf-8")
         with desk.store() as store:
             add_feeds(store, newsroom)
         yield desk

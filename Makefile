@@ -57,6 +57,12 @@ drills: install-dev  ## the long fault drills
 bench: install-dev  ## every benchmark: a table and a JSON line each
 	$(BIN)/python benchmarks/run_all.py
 
+LABELLED = $(addprefix tests/data/tagging/,dev.jsonl train-en.jsonl train-xx.jsonl more-en.jsonl more-xx.jsonl sentences.tsv)
+
+train: install-dev  ## compile the gazetteer and fit the tagger's weights to the labelled articles
+	$(BIN)/python -m ingest.tag.compile
+	$(BIN)/python -m ingest.tag.train $(LABELLED) ingest/demo/articles/*.yaml
+
 requirements:  ## compile requirements/*.txt anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
 	  --custom-compile-command "make requirements" --group build pyproject.toml -o requirements/base.txt $(UPGRADE)

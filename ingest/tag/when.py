@@ -40,6 +40,25 @@ _DECADES = re.compile(
 )
 
 
+# A named accord of the past, and "then": what was signed or held under it is long past.
+_ACCORD = re.compile(
+    r"(?<!\w)(?:(?:minsk|oslo|dayton|camp david|abraham|taif|helsinki|budapest|good friday) "
+    r"(?:accords?|agreements?|memorandum|abkommen)|"
+    r"(?:accords? de|acuerdos? de) (?:minsk|oslo|dayton|camp david|helsinki)|"
+    r"(?:минск|мінськ|мінск|осло|дейтон|дэйтан|кэмп-дэвид|кемп-девід|хельсинк|гельсінськ|хельсінкск|будапешт|беловеж|біловезьк|белавежск)\w* "
+    r"(?:соглашени|договоренност|меморандум|угод|домовленост|пагаднен|мемарандум)\w*|"
+    r"(?:porozumie\w+|memorandum) (?:minski\w+|z oslo|z dayton|z camp david|budapeszt\w+)|"
+    r"(?:minsker|osloer|dayton-?|budapester) ?(?:abkommen|vereinbarung\w*|memorandum)|"
+    r"(?:minsk|oslo|dayton|camp david|budapeste) (?:anlasma|mutabakat)\w*)"
+)
+_THEN = re.compile(
+    r"(?<!\w)(?:back then|at the time|in those days|в те годы|в то время|тоді ж|у ті роки|у тыя гады|wowczas|"
+    r"w tamtych latach|damals|seinerzeit|a l'epoque|en aquel entonces|en aquella epoca|o zamanlar|o donemde)(?!\w)"
+)
+_SOON = re.compile(r"(?<!\w)(?:today|yesterday|this week|сегодня|вчера|сьогодні|вчора|сення|учора|dzis\w*|wczoraj|heute|gestern|"
+                   r"aujourd'hui|hier|hoy|ayer|bugun|dun)(?!\w)")  # fmt: skip
+
+
 def when_named(sentence: str, day: date | None, status: Status) -> str | None:
     """ISO date that a folded sentence names, or None.
 
@@ -95,4 +114,7 @@ def is_background(sentence: str, day: date | None) -> bool:
     if years and max(years) < (day - timedelta(days=60)).year:
         return True
     named = when_named(sentence, day, "hosted")
-    return bool(named and (day - date.fromisoformat(named)).days > 60)
+    if named:
+        return (day - date.fromisoformat(named)).days > 60
+    is_past = _ACCORD.search(sentence) or _THEN.search(sentence)
+    return bool(is_past and not _SOON.search(sentence) and not years)

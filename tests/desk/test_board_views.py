@@ -15,6 +15,8 @@ from ingest.board_known import dump_known, load_known, remembered, split_id
 from ingest.board_matrix import ANY_VENUE, matrix
 from ingest.model import MeetingStance
 from ingest.tag.corrections import Correction, with_id
+from ingest.tag.fold import fold
+from ingest.tag.when import is_background
 
 UA = {"proposer": "UA", "name": "UA", "country": "UA"}
 PESKOV = {"proposer": "leader:peskov-dmitry", "name": "Dmitry Peskov", "country": "RU"}
@@ -184,3 +186,19 @@ def test_the_first_look_finds_everything_new():
 def test_notes_of_another_version_are_nothing(text):
     assert load_known(text) == ()
     assert load_look(text) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "is_old"),
+    [
+        ("The Minsk accords were signed in Minsk.", True),
+        ("Минские соглашения были подписаны в Минске.", True),
+        ("Porozumienia mińskie podpisano w Mińsku.", True),
+        ("Damals trafen sich beide in Genf.", True),
+        ("An agreement was signed in Geneva.", False),
+        ("The Minsk agreements were signed in Minsk today.", False),
+        ("The two met in Geneva.", False),
+    ],
+)
+def test_a_named_accord_and_then_are_background(sentence, is_old):
+    assert is_background(fold(sentence), DAY0.date()) is is_old

@@ -102,4 +102,4 @@ compose-init:  ## what docker compose needs: secrets, .env, and a look at this m
 clean:  ## remove the environment and the demo's data
 	rm -rf $(VENV) .venv-airflow data .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: help sbom licences compose-init airflow install install-airflow install-dev run lint type test drills bench requirements clean
+.PHONY: help sbom licences compose-init airflow install install-airflow install-dev run lint type test drills bench train requirements clean

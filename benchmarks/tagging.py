@@ -1,6 +1,7 @@
 """Quality and speed of the tagger: one table and one JSON line.
 
-python benchmarks/tagging.py                      # shipped weights (fitted to these articles), speed, memory
+python benchmarks/tagging.py                      # shipped weights (fitted to these articles); speed and memory
+                                                  # beside spaCy, natasha, regular expressions
 python benchmarks/tagging.py --held-out dev.jsonl # weights trained anew without that file
 python benchmarks/tagging.py --cv                 # 5-fold cross-validation over all labelled articles
 """
@@ -9,14 +10,13 @@ from __future__ import annotations
 
 import argparse
 import json
-import resource
-import time
 from pathlib import Path
 from typing import Any
 
+from tagging_race import race
+
 from ingest.tag import Gazetteer, Tagger
 from ingest.tag.evaluate import score, tag_article
-from ingest.tag.roles import RoleModel
 from ingest.tag.train import read_articles, train
 
 ROOT = Path(__file__).parent.parent
@@ -66,22 +66,6 @@ def cross_validate(folds: int = 5) -> list[tuple[Any, Any]]:
     return pairs
 
 
-def speed() -> dict[str, float]:
-    articles = load(SETS)
-    start = time.process_time()
-    tagger = Tagger(Gazetteer.load(), RoleModel.load())
-    ready = time.process_time() - start
-    for article in articles[:30]:
-        tag_article(tagger, article)
-    start = time.process_time()
-    for article in articles:
-        tag_article(tagger, article)
-    rate = len(articles) / (time.process_time() - start)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"\n{rate:.0f} articles/s of CPU, ready in {ready:.2f} s, {memory} MB")
-    return {"articles_per_s": round(rate), "load_s": round(ready, 2), "memory_mb": memory}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--held-out", choices=SETS)
@@ -102,7 +86,7 @@ def main() -> None:
             "shipped weights, FITTED to these articles",
             [(a, tag_article(tagger, a)) for a in load(SETS)],
         )
-        result |= speed()
+        result["race"] = race(load(SETS))
     print(json.dumps({"benchmark": "tagging", **result}))
 
 

@@ -1,8 +1,8 @@
 """One tagger in a process of its own, for tagging.py: reads an order, prints one line of JSON.
 
-The order names the peer and a file of texts `{"id", "lang", "text"}`, one a line. The peers are
-`ours`, `regex` (one regular expression for each name), `spacy` and `natasha`; the last two run in
-an environment of their own and so import nothing of this project.
+The order is a file of JSON: the peer, and texts (`id`, `lang`, `text`) to time and to find names in.
+The peers are `ours`, `regex` (one regular expression for each name), `spacy` and `natasha`; the last
+two run in an environment of their own and so import nothing of this project. Seconds are CPU.
 """
 
 from __future__ import annotations
@@ -10,16 +10,17 @@ from __future__ import annotations
 import importlib
 import json
 import re
-import resource
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from common import peak_mib_of
+
 Span = tuple[int, int, str]  # start, end, PER or LOC
 Find = Callable[[str, str], list[Span]]
-WARM = 20  # texts tagged before the clock starts
+WARM = 5  # texts tagged before the clock starts
 
 
 def ours() -> Find:
@@ -92,28 +93,28 @@ IMPORTS = {
 
 
 def main() -> None:
-    order: dict[str, Any] = json.loads(sys.stdin.read())
-    lines = Path(order["texts"]).read_text(encoding="utf-8").splitlines()
-    texts = [(row["id"], row["lang"], row["text"]) for row in map(json.loads, lines)]
+    order: dict[str, Any] = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
     for module in IMPORTS[order["peer"]]:
         importlib.import_module(module)  # no part of the time until it is ready, for any of them
     begun = time.process_time()
     find = PEERS[order["peer"]]()
     ready_s = time.process_time() - begun
-    for _id, lang, text in texts[:WARM]:
+    texts = [(row["lang"], row["text"]) for row in order["timed"]]
+    for lang, text in texts[:WARM]:
         find(text, lang)
-    found: dict[str, list[Span]] = {}
     begun = time.process_time()
-    for which, lang, text in texts:
-        found[which] = find(text, lang)
+    for lang, text in texts:
+        find(text, lang)
     took_s = time.process_time() - begun
+    memory_mb = round(peak_mib_of("self"))
+    spans = {row["id"]: find(row["text"], row["lang"]) for row in order["labelled"]}
     print(
         json.dumps({
+            "texts": len(texts),
             "articles_per_s": round(len(texts) / took_s, 1),
             "ready_s": round(ready_s, 2),
-            "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-            "texts": len(texts),
-            "spans": found if order.get("spans") else {},
+            "memory_mb": memory_mb,
+            "spans": spans,
         })
     )  # fmt: skip
 

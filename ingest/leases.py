@@ -9,10 +9,10 @@ import uuid
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from ingest.errors import LeaseHeldError, MigratingError
-from ingest.model import Lease
+from ingest.errors import HalfBackupError, LeaseHeldError, MigratingError
+from ingest.model import Lease, Note
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Sequence
@@ -20,10 +20,16 @@ if TYPE_CHECKING:
 LEASE_TTL = timedelta(minutes=5)  # longer than a chunk takes; renewed after each
 
 
+RESTORE_NOTE = "restore"
+"""A note that stands in a store from the first restored record to the last."""
+
+R = TypeVar("R", Lease, Note)
+
+
 class Leases(Protocol):
     """Where leases are kept: a store, or an adapter's records alone."""
 
-    def get(self, kind: type[Lease], record_id: str) -> Lease | None: ...
+    def get(self, kind: type[R], record_id: str) -> R | None: ...
     def put(self, records: Sequence[Lease]) -> list[Lease | None]: ...
     def delete(self, kind: type[Lease], ids: Iterable[str]) -> int: ...
 
@@ -110,7 +116,14 @@ def wait_to_write(
 
     Raises:
         MigratingError: it takes too long.
+        HalfBackupError: a restore into this store was cut off.
     """
+    if records.get(Note, RESTORE_NOTE) is not None:
+        raise HalfBackupError(
+            "the store",
+            "holds the beginning of a restore",
+            "finish it: summitwatch restore, with the same folder and store",
+        )
     deadline = time.monotonic() + patience_s
     while True:
         found = records.get(Lease, "migrate")

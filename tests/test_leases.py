@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from ingest.errors import LeaseHeldError
-from ingest.leases import LEASE_TTL, lease
+from ingest.errors import LeaseHeldError, MigratingError
+from ingest.leases import LEASE_TTL, lease, wait_to_write
 from ingest.model import Lease
 from ingest.store import open_store
 
@@ -95,3 +95,12 @@ def test_renewing_pushes_the_expiry(store):
     with lease(store, "poll", clock=lambda: next(times)) as held:
         held.renew()
         assert store.get(Lease, "poll").expires_at == NOW + timedelta(minutes=3) + LEASE_TTL
+
+
+def test_writers_wait_for_a_migration_and_not_for_a_dead_one(store):
+    wait_to_write(store, clock)
+    with lease(store, "migrate", clock=clock), pytest.raises(MigratingError, match="migration"):
+        wait_to_write(store, clock, patience_s=0.0)
+    wait_to_write(store, clock)
+    store.put([replace(held_by(dead_pid()), id="migrate")])
+    wait_to_write(store, clock, patience_s=0.0)

@@ -32,7 +32,7 @@ from ingest.errors import (
     NotEmptyError,
     StoreError,
 )
-from ingest.leases import lease
+from ingest.leases import RESTORE_NOTE, lease
 from ingest.model import Article, Note
 from ingest.store.copying import BATCH, COPIED, Copied, batches, write_batch
 from ingest.store.records import MAX_DOC_BYTES, decode, encode, kind_name, with_revision
@@ -47,9 +47,6 @@ MANIFEST = "manifest.json"
 JOURNAL = "manifest.part.json"
 PART_RECORDS = 5000
 PART_BYTES = 64 * 2**20
-RESTORE_NOTE = "restore"
-"""Stands in a store from the first restored record to the last."""
-
 OWN_NOTES = ("copy:", "migration", RESTORE_NOTE)
 """Notes about the work on one store, which mean nothing in another."""
 

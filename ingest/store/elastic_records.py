@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from ingest.errors import StoreError, UsageError
+from ingest.errors import StoreDamagedError, StoreError, UsageError
 from ingest.model import Article
 from ingest.store.elastic_views import view_of
 from ingest.store.elastic_wire import Action, Outcome
@@ -190,7 +190,7 @@ def decoded(kind: type[T], doc: object) -> T:
     try:
         return msgspec.convert(doc, kind)
     except msgspec.ValidationError as exc:
-        raise StoreError(
+        raise StoreDamagedError(
             f"a stored {kind.__name__}", f"is damaged: {exc}", "run: summitwatch doctor"
         ) from exc
 

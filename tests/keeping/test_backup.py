@@ -18,6 +18,7 @@ from ingest.errors import (
     NewerBackupError,
     NotEmptyError,
 )
+from ingest.leases import wait_to_write
 from ingest.model import Entry, EntryState, Feed, FeedState, Lease, Note
 from ingest.store import backup as backups
 from ingest.store import open_store
@@ -150,6 +151,8 @@ def test_a_restore_that_was_cut_off_goes_on(made, tmp_path, folder):
             restore(folder, store, clock=lambda: NOW, progress=stop)
         assert store.count(Feed) == 1
         assert store.count_articles() == 0
+        with pytest.raises(HalfBackupError, match="summitwatch restore"):
+            wait_to_write(store, lambda: NOW)  # nobody ingests into the half of a store
         restore(folder, store, clock=lambda: NOW)
         assert store.count_articles() == 7
         assert store.find(Note) == [Note("n", "v", revision=1)]

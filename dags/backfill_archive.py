@@ -11,8 +11,8 @@ from ingest.airflow.defaults import START, task_defaults
 DOC = """
 ### What it does
 By hand, into a store that is new or was restored: reads the archived feed documents and pages of
-each day. Nothing is fetched; entries end `done` at once and raise no alert. Run again it changes
-nothing.
+each day. Nothing is fetched; entries end `done` at once and raise no alert. What is there already is
+read again, never twice.
 
 ### Parameters
 * `from`, `to`: first and last day of the archive, both included.

@@ -29,7 +29,7 @@ def backfill(
 ) -> None:
     """Read days of the archive into the store: entries end done at once, no alert is raised.
 
-    Without dates every day that the archive has. Run again it changes nothing.
+    Without dates every day that the archive has. What is there already is read again, never twice.
     """
     from ingest.archive import Archive  # noqa: PLC0415  other commands start without it
 
@@ -49,7 +49,7 @@ def backfill(
     say(
         f"{counted(len(days), 'day')}, {counted(counters['documents'], 'feed document')}:"
         f" {counted(counters['articles_new'], 'new article')},"
-        f" {counters['articles_updated']} updated"
+        f" {counters['articles_updated']} read again"
     )
 
 

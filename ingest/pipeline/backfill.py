@@ -50,7 +50,7 @@ class Kept:
 
 
 async def backfill_day(services: Services, rules: RuleSet, day: date) -> Counter[str]:
-    """Read one day of the archive into the store; run again it changes nothing.
+    """Read one day of the archive into the store; run again it reads the same into the same.
 
     Entries of a feed that the store does not know stand under the feed's id all the same. An entry
     that waits for its page or for the rules is left to them. A page that the archive lacks is

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowNotFoundExceptio
 
 from ingest.airflow.alarms import well
 from ingest.archive import Archive
-from ingest.errors import ArchiveError, SchemaError, SettingsError, UsageError
+from ingest.errors import ArchiveError, FetchError, SchemaError, SettingsError, UsageError
 from ingest.pipeline.opening import open_services
 from ingest.settings import Settings, load_settings
 from ingest.store import open_store
@@ -21,11 +21,12 @@ from ingest.store import open_store
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Mapping
 
+    from ingest.ops import Cause
     from ingest.pipeline.services import Services
     from ingest.store.port import Store
 
 VARIABLE = "summitwatch"
-HOPELESS = (SettingsError, UsageError, SchemaError)  # the same again at every retry
+HOPELESS = (SettingsError, UsageError, SchemaError, FetchError)  # the same again at every retry
 
 log = structlog.get_logger()
 
@@ -150,9 +151,11 @@ async def opened_services(settings: Settings, store: Store) -> AsyncIterator[Ser
         yield services
 
 
-def finished(what: str, counts: Mapping[str, int], settings: Settings) -> dict[str, int]:
+def finished(
+    what: str, counts: Mapping[str, int], settings: Settings, also_well: tuple[Cause, ...] = ()
+) -> dict[str, int]:
     """End a task: one summary line, alarms of the store and the settings resolved; its XCom."""
     line = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
     log.info("task_done", task=what, did=line or "nothing")
-    well(("store", "settings"), settings)
+    well(("store", "settings", *also_well), settings)
     return {name: int(count) for name, count in counts.items() if count}

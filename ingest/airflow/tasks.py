@@ -14,7 +14,7 @@ import structlog
 from airflow.sdk.exceptions import AirflowSkipException
 
 from ingest import ids
-from ingest.airflow.alarms import CUT_OFF, well
+from ingest.airflow.alarms import CUT_OFF
 from ingest.airflow.running import airflow_settings, finished, opened_services, opened_store, told
 from ingest.alerts.rulebook import take_rules
 from ingest.errors import FetchError, LeaseHeldError, UsageError
@@ -28,12 +28,12 @@ from ingest.pipeline.health import after_pass
 from ingest.pipeline.plan import counts_of, drop_plans, hosts_line, read_plan
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
-from ingest.tag.desk import tagger_at
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Awaitable, Callable, Generator, Mapping
 
+    from ingest.ops import Cause
     from ingest.pipeline.plan import Plan
     from ingest.pipeline.services import Services
     from ingest.settings import Settings
@@ -92,10 +92,7 @@ def poll_batch(key: BatchKey) -> dict[str, int]:
 
 def fetch_batch(key: BatchKey) -> dict[str, int]:
     """Fetch the batch's pages into the archive."""
-    counts = _run_stage("fetch_pages", key, stages.fetch_batch)
-    with told():
-        well(("archive",), airflow_settings())
-    return counts
+    return _run_stage("fetch_pages", key, stages.fetch_batch, ("archive",))
 
 
 def save_batch(key: BatchKey) -> dict[str, int]:
@@ -103,19 +100,21 @@ def save_batch(key: BatchKey) -> dict[str, int]:
     return _run_stage("extract_tag_index", key, stages.save_batch)
 
 
-def _run_stage(name: str, key: BatchKey, stage: Stage) -> dict[str, int]:
+def _run_stage(
+    name: str, key: BatchKey, stage: Stage, also_well: tuple[Cause, ...] = ()
+) -> dict[str, int]:
     structlog.contextvars.bind_contextvars(run=key["run"], batch=key["batch"])
     with _opened() as (settings, store):
         plan = read_plan(store, key["run"])
         counts = asyncio.run(_staged(settings, store, plan, key["batch"], stage))
-        return finished(f"{name} of {key['hosts']}", counts, settings)
+        return finished(f"{name} of {key['hosts']}", counts, settings, also_well)
 
 
 async def _staged(
     settings: Settings, store: Store, plan: Plan, batch: int, stage: Stage
 ) -> Counter[str]:
     async with opened_services(settings, store) as services:
-        services.loaded = tagger_at(store, plan.stamp)
+        services.stamp = plan.stamp
         return await stage(services, plan, batch)
 
 
@@ -146,7 +145,8 @@ def verdict(run: str) -> dict[str, int]:
     """Look at the whole: fail where most feeds fail, since then the network or proxy is at fault.
 
     Raises:
-        FetchError: more than half of at least ten feeds that were due.
+        AirflowFailException: more than half of at least ten feeds that were due; asking the store
+            again would say the same.
     """
     with _opened() as (settings, store):
         plan = read_plan(store, run)

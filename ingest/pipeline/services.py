@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.tag.desk import tagger_of
+from ingest.tag.desk import tagger_at, tagger_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ingest.alerts.templates import Templates
     from ingest.archive import Archive
+    from ingest.desk import DeskStamp
     from ingest.fetch.client import Fetcher
     from ingest.fetch.polite import PoliteFetcher
     from ingest.settings import Settings
@@ -64,14 +65,17 @@ class Services:
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     saving: asyncio.Lock = field(default_factory=asyncio.Lock)
     counters: Counter[str] = field(default_factory=Counter)
+    stamp: DeskStamp | None = None
     loaded: Tagger | None = None
 
     @property
     def tagger(self) -> Tagger:
         """Loaded for the first article, while the workers start; a run without news needs none.
 
-        With the overlay and corrections that the store then holds, to the end of the run.
+        With the overlay and corrections that the store then holds, to the end of the run; or with
+        those of `stamp`, which a scheduled run began with.
         """
         if self.loaded is None:
-            self.loaded = tagger_of(self.store)
+            at = self.stamp
+            self.loaded = tagger_of(self.store) if at is None else tagger_at(self.store, at)
         return self.loaded

@@ -59,7 +59,7 @@ class Room:
         async def one(stage, plan, batch):
             resolver = map_resolver(self.server.resolver_map())
             async with open_services(self.settings, self.store, resolver=resolver) as services:
-                services.loaded = tagger_at(self.store, plan.stamp)
+                services.stamp = plan.stamp
                 return Counter(await stage(services, plan, batch))
 
         return [asyncio.run(one(*step)) for step in steps]

@@ -116,7 +116,7 @@ def write_once(path: Path, make: Callable[[], str], who: tuple[int, int], shown:
     text = make()
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8") as file:
-        file.write(text + "\n")
+        file.write(text)  # Airflow takes a line's end for part of the secret
     seal(path, who)
     return f"written  {shown}"
 
@@ -194,7 +194,8 @@ SUMMITWATCH_CONTACT=
 # where readers reach the board; alerts then link there, else to the publisher
 SUMMITWATCH_WEB_BASE_URL=
 # ports on 127.0.0.1
-{ports}"""
+{ports}
+"""
 
 
 def env_values(text: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ import pytest
 
 from airflow_station import ROOT, airflow_env
 from ingest import desk
+from ingest.demo.desk import add_feeds
 from ingest.model import Alert, Entry, EntryState, Note, Run
 from ingest.pipeline.services import utc_now
 from ingest.store import open_store
@@ -42,6 +43,10 @@ def ran(airflow_python, airflow_desk, tmp_path_factory):
     airflow_desk.server.set_edition(2)
     with airflow_desk.store() as store:
         desk.publish(store, "overlay", OVERLAY, author="ann", now=utc_now())
+    third = f"sqlite:///{airflow_desk.folder}/third.sqlite"
+    with open_store(third) as store:
+        add_feeds(store, airflow_desk.newsroom)
+    nowhere = ",".join(f"{site.domain}=127.0.0.1:9" for site in airflow_desk.newsroom.sites)
     connection = {"conn_type": "elasticsearch", "host": "127.0.0.1", "port": 1, "schema": "http"}
     jobs = {
         "poll": job("poll_feeds"),
@@ -50,6 +55,7 @@ def ran(airflow_python, airflow_desk, tmp_path_factory):
         "retag": job("retag", {"only_stale": False}),
         "backfill": job("backfill_archive", {"from": "2026-01-01", "to": today}, SUMMITWATCH_STORE=second),
         "housekeeping": job("housekeeping", {"keep_days": 0}),
+        "cut off": job("poll_feeds", SUMMITWATCH_STORE=third, SUMMITWATCH_FETCH__PINNED=nowhere),
         "unknown param": job("retag", {"sinc": "2026-01-01"}),
         "no date": job("retag", {"since": "last week"}),
         "broken settings": job("raise_alerts", SUMMITWATCH_POLL__BATCH="-1"),
@@ -132,6 +138,17 @@ def test_housekeeping_leaves_airflow_alone_if_asked(ran, airflow_desk):
     assert of(ran["housekeeping"], "clean_airflow")["state"] == "skipped"
     with airflow_desk.store() as store:
         assert [n for n in store.find(Note) if n.id.startswith("plan/")]
+
+
+def test_most_feeds_failing_turns_the_verdict_red_and_nothing_else(ran, airflow_desk):
+    states = {one["task"]: (one["state"], one["try"]) for one in ran["cut off"]["tasks"]}
+    assert states["verdict"] == ("failed", 1)
+    assert states["batch.fetch_feeds"] == ("success", 1)
+    due = len(list(airflow_desk.newsroom.feeds()))
+    assert f"feeds: {due} of {due} that were due fail" in ran["cut off"]["log"]
+    told = (airflow_desk.folder / "ops.jsonl").read_text("utf-8").splitlines()
+    causes = [json.loads(line)["cause"] for line in told]
+    assert causes.count("network") == 1
 
 
 @pytest.mark.parametrize(

@@ -192,3 +192,16 @@ def _made(path):
 
 def _feed(url, **more):
     return Feed(id=url, url=url, **{"added_at": datetime.now(UTC)} | more)
+
+
+def test_a_broken_template_ends_the_run_and_is_told(desk, monkeypatch):
+    folder = desk.folder / "templates"
+    folder.mkdir()
+    (folder / "chat.txt").write_text("{{ alert.line }}\n{% for %}")
+    monkeypatch.setenv("SUMMITWATCH_ALERTS__TEMPLATES", str(folder))
+    result = desk.run(code=2)
+    assert f"{folder}/chat.txt:2: " in result.stderr
+    assert desk.told() == [("alarm", "settings")]
+    (folder / "chat.txt").write_text("{{ alert.line }}\n")
+    desk.run()
+    assert desk.told() == [("alarm", "settings"), ("alarm-resolved", "settings")]

@@ -562,7 +562,7 @@ class AlertGroup:
 
     Attributes:
         step: how many periods came before; streak: how many of them without a pause.
-        told: standings told in this period, or of `change` ever.
+        told: the latest standings told, those of earlier periods too.
         closed: its alert was withdrawn, so the next match opens a period.
     """
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from ingest import ids
 from ingest.alerts.facts import View
 from ingest.alerts.matching import MAX_EVIDENCE, match_rule
-from ingest.alerts.periods import Slot, Timed, place, slot_of
+from ingest.alerts.periods import Slot, Timed, place, slot_of, told_now
 from ingest.alerts.silences import silence_of
 from ingest.errors import ConflictError
 from ingest.model import Alert, AlertGroup, Delivery, Silence
@@ -213,7 +213,7 @@ def _repair(
             continue
         if now - group.period_start > REPAIR:
             continue
-        slots = [slot_of(group, told) for told in group.told] or [
+        slots = [slot_of(group, told) for told in told_now(group)] or [
             Slot(group.key, group.period_start, group.article_id)
         ]
         drafts |= {draft.id: draft for draft in (Draft(rule, slot) for slot in slots)}

@@ -93,12 +93,12 @@ def place(group: AlertGroup | None, timed: Timed) -> tuple[AlertGroup | None, Sl
         return _place_change(group, timed)
     if group is None or group.closed or _is_over(group, timed):
         group = _opened(group, timed)
-    elif timed.match.rule.watches and not _told(group, timed.match.standing):
+    elif timed.match.rule.watches and not _told(group, timed):
         told = Told(timed.match.standing, timed.at, timed.match.article_id)
         group = replace(group, told=(*group.told, told))
     if group.from_history:
         return group, None
-    if told_before := _told(group, timed.match.standing):
+    if told_before := _told(group, timed):
         return group, slot_of(group, told_before)
     return group, Slot(group.key, group.period_start, group.article_id)
 
@@ -151,6 +151,7 @@ def _opened(group: AlertGroup | None, timed: Timed) -> AlertGroup:
         streak = group.streak + 1 if match.rule.exponential_max and goes_on else 0
         group = replace(group, step=group.step + 1)
     told = (Told(match.standing, at, match.article_id),) if match.rule.watches else ()
+    told = (*group.told, *told)[-MAX_TOLD:]
     return replace(
         group,
         period_start=at,
@@ -162,8 +163,19 @@ def _opened(group: AlertGroup | None, timed: Timed) -> AlertGroup:
     )
 
 
-def _told(group: AlertGroup, standing: str) -> Told | None:
-    return next((told for told in group.told if told.standing == standing), None)
+def told_now(group: AlertGroup) -> tuple[Told, ...]:
+    """Return the standings told in the group's period; those of earlier ones are kept too."""
+    return tuple(told for told in group.told if told.start >= group.period_start)
+
+
+def _told(group: AlertGroup, timed: Timed) -> Told | None:
+    """The alert that told the match's standing: of this period, or of the one it came in."""
+    same = [told for told in group.told if told.standing == timed.match.standing]
+    now = next((told for told in same if told.start >= group.period_start), None)
+    if timed.at >= group.period_start:
+        return now
+    before = [told for told in same if told.start <= timed.at]
+    return max(before, key=lambda told: told.start, default=now)
 
 
 # --- change ------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ingest.alerts.facts import View
 from ingest.alerts.groups import JOINS, LIVE, MAX_CONFLICTS, delivery_id
 from ingest.alerts.matching import group_id
+from ingest.alerts.periods import told_now
 from ingest.errors import ConflictError
 from ingest.model import Alert, AlertGroup, Delivery
 from ingest.query.analysis import fold_text
@@ -170,8 +171,9 @@ def _reopen(store: Store, alert: Alert) -> None:
         is_current = group.period_start == alert.period_start and not group.told
         if len(left) == len(group.told) and not is_current:
             return  # it has moved on
-        closed = group.closed or (alert.type != "change" and not left)
-        reopened = replace(group, told=left, closed=closed)
+        reopened = replace(group, told=left)
+        if alert.type != "change" and not told_now(reopened):
+            reopened = replace(reopened, closed=True)
         if reopened == group or store.put([reopened])[0] is not None:
             return
     raise ConflictError(f"alert {alert.id[:12]}", "lost every write to others", "run again")

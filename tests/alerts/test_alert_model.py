@@ -21,7 +21,7 @@ from alerts.newsdesk import (
     rules_of,
     store_article,
 )
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ingest.alerts.evaluate import evaluate
@@ -173,7 +173,7 @@ def outcome(alerts):
     }
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(told=reports, data=st.data())
 def test_the_engine_raises_what_the_model_does(tmp_path_factory, told, data):
     """However the articles are cut into evaluations, and however often one is repeated."""

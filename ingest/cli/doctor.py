@@ -118,7 +118,7 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
             "store",
             well=not wrong,
             detail=f"{settings.store}: {wrong or shown}",
-            mend="move the file away and import a backup, or run again to rebuild from the archive",
+            mend="see docs/operations/errors.md; or: summitwatch restore DIR --to an empty store",
         )
     except IngestError as exc:
         yield Finding("store", well=False, detail=str(exc), mend=exc.way_out or "see the reason")

@@ -28,7 +28,7 @@ from ingest import ids
 from ingest.alerts.channels import Channel, Message, SendError
 from ingest.alerts.channels.sending import send
 from ingest.alerts.render import one_line
-from ingest.errors import ArchiveError, IngestError, SettingsError, StoreError
+from ingest.errors import ArchiveError, ConflictError, IngestError, SettingsError, StoreError
 from ingest.fetch.client import Fetcher
 from ingest.fetch.result import FetchFailed
 from ingest.settings import load_ops
@@ -80,6 +80,8 @@ class Memory:
 def cause_of(error: BaseException) -> Cause | None:
     """Return which cause an error is of, or None where it is no operator's matter."""
     match error:
+        case ConflictError():  # other writers were faster: the store is well
+            return None
         case StoreError():
             return "store"
         case ArchiveError():

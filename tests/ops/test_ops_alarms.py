@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from ingest.alerts.channels import Channel
 from ingest.errors import (
     ArchiveError,
+    ConflictError,
     LeaseHeldError,
     SettingsError,
     StoreDownError,
@@ -243,6 +244,7 @@ def test_any_text_is_a_place_or_an_error(text):
         (ArchiveError("x", "y"), "archive"),
         (SettingsError("x", "y"), "settings"),
         (LeaseHeldError("x", "y"), None),
+        (ConflictError("x", "y"), None),
         (ValueError("x"), None),
     ],
 )

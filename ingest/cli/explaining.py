@@ -20,7 +20,7 @@ from ingest.errors import UsageError
 from ingest.model import Alert, Delivery, Silence
 
 if TYPE_CHECKING:
-    from ingest.model import Article, Evidence
+    from ingest.model import Article, Evidence, Mention, Proposal
     from ingest.store.port import Store
 
 PURPOSES = ("alert", "dispute", "withdrawal")
@@ -101,7 +101,11 @@ def _evidence(item: Evidence, article: Article | None, alert: Alert) -> dict[str
 def _rule_of(item: Evidence, article: Article) -> str:
     """The tagger's reason for a mention or proposal, by the id of its projection."""
     kind, ordinal = item.mention.rpartition(".")[2][:1], item.mention.rpartition(".")[2][1:]
-    lists = {"p": article.proposals, "m": article.mentions, "t": article.title_mentions}
+    lists: dict[str, tuple[Mention | Proposal, ...]] = {
+        "p": article.proposals,
+        "m": article.mentions,
+        "t": article.title_mentions,
+    }
     if kind not in lists or not ordinal.isdecimal() or int(ordinal) >= len(lists[kind]):
         return ""
     return lists[kind][int(ordinal)].rule

@@ -1,4 +1,6 @@
-"""Turn articles with inline labels into labelled articles (JSON lines): label_markup.py FILE.txt …
+"""Turn articles with inline labels into labelled articles, one JSON object a line.
+
+label_markup.py FILE.txt …
 
 Prints to standard output; what it cannot make out goes to standard error, and the exit code is 1.
 

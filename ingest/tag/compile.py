@@ -12,11 +12,8 @@ import importlib
 import json
 import re
 import sys
-import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-
-import msgspec
 
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import (
@@ -38,6 +35,7 @@ from ingest.tag.gazetteer import (
 )
 from ingest.tag.inflect import inflect, inflect_adjective
 from ingest.tag.match import WORD
+from ingest.tag.packed import packed, unpacked
 from ingest.tag.translit import LATIN_LANGS, to_belarusian, to_latin, to_ukrainian
 
 # Towns below this are more often a word than a place in the news.
@@ -553,7 +551,7 @@ def compile_gazetteer() -> bytes:
         forms={form: tuple(targets) for form, targets in sorted(build.forms.items())},
         firsts=dict(sorted(firsts.items())),
     )
-    return zlib.compress(msgspec.msgpack.encode(compiled), 9)
+    return packed(compiled)
 
 
 def main() -> int:
@@ -562,7 +560,7 @@ def main() -> int:
         refresh_cldr()
     data = compile_gazetteer()
     COMPILED.write_bytes(data)
-    decoded = msgspec.msgpack.decode(zlib.decompress(data), type=Compiled)
+    decoded = unpacked(data)
     report = {
         "bytes": len(data), "entities": len(decoded.entities), "forms": len(decoded.forms),
         "version": decoded.version,

@@ -38,6 +38,7 @@ class Sentence:
     Attributes:
         cues: (start, end, class) of the words that speak of a role.
         cuts: where clauses begin, and the end.
+        concepts: (start, end, concept) of the words whose meaning we list.
     """
 
     start: int
@@ -46,6 +47,7 @@ class Sentence:
     cuts: tuple[int, ...]
     question: bool
     year: bool
+    concepts: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
-from ingest.tag.cues import find_cues
+from ingest.tag.cues import find_cues, lexicon
 from ingest.tag.document import Document, Found, Sentence
 
 _SPLIT = re.compile(
@@ -168,6 +168,7 @@ _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 def read_sentences(doc: Document) -> list[Sentence]:
     """Cues and clause cuts of every sentence."""
     text = doc.folded.text
+    words = lexicon(doc.lang)
     read = []
     for start, end in doc.sentences:
         cuts = [start, *(m.start() for m in _SPLIT.finditer(text, start, end)), end]
@@ -179,6 +180,7 @@ def read_sentences(doc: Document) -> list[Sentence]:
                 tuple(cuts),
                 text[start:end].rstrip("\"'”»").endswith("?"),
                 bool(_YEAR.search(text, start, end)),
+                tuple(words.concepts(text, start, end)),
             )
         )
     return read
@@ -241,6 +243,7 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
     for word in set(_WORD.findall(text[sentence.start : sentence.end])):
         if len(word) > 3 and word[:1].isalpha():
             found.append(f"s={word[:6]}|{lang}")
+    found += _concept_features(sentence, place, clause, sort, prep)
     found += _list_features(doc, place, index, text)
     found += _people_features(doc, sentence, place, sort)
     found += _article_features(doc, place, here, len(sentences), sort)
@@ -335,6 +338,49 @@ def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first:
     found["fine-s:" + "+".join(whole)] = None
     if first:
         found[f"first+{nearest['a'][1] if 'a' in nearest else '-'}|{sort}"] = None
+    return list(found)
+
+
+# Concepts that may stand anywhere in a clause; their pairs say more than each alone.
+_PAIRED = frozenset(
+    {"offer", "invite", "host", "ready", "prefer", "want", "possible", "accept", "settle", "future", "refuse", "cancel",
+     "not", "meet", "signed", "past", "travel", "war", "ally", "year", "setting"}
+)  # fmt: skip
+
+
+def _concept_features(
+    sentence: Sentence, place: Found, clause: tuple[int, int], sort: str, prep: str
+) -> list[str]:
+    """What is said in the place's clause, language aside: nearest meanings and pairs of them."""
+    found: dict[str, None] = {}
+    before: list[tuple[int, str]] = []
+    after: list[tuple[int, str]] = []
+    here: set[str] = set()
+    for start, end, concept in sentence.concepts:
+        if not clause[0] <= start < clause[1]:
+            found[f"ks:{concept}"] = None
+        elif end <= place.start:
+            here.add(concept)
+            before.append((place.start - end, concept))
+        elif start >= place.end:
+            here.add(concept)
+            after.append((start - place.end, concept))
+    for side, near in (("b", sorted(before)), ("a", sorted(after))):
+        for order, (gap, concept) in enumerate(near[:3]):
+            found[f"k{side}:{concept}:{_distance(gap)}"] = None
+            found[f"k{side}:{concept}"] = None
+            if order == 0:
+                found[f"k{side}1:{concept}|{sort}"] = None
+                found[f"k{side}1:{concept}|{prep}"] = None
+    nearest = [near[0][1] if near else "-" for near in (sorted(before), sorted(after))]
+    found["k1:" + "+".join(nearest)] = None
+    for concept in here:
+        found[f"k:{concept}|{sort}"] = None
+        found[f"k:{concept}|{prep}"] = None
+    paired = sorted(here & _PAIRED)
+    for i, one in enumerate(paired):
+        for other in paired[i + 1 :]:
+            found[f"kk:{one}+{other}"] = None
     return list(found)
 
 

@@ -121,10 +121,11 @@ class Gazetteer:
         Raises:
             SettingsError: the file is missing or damaged.
         """
+        from ingest.tag.packed import unpacked  # noqa: PLC0415  it needs the classes above
+
         try:
-            data = zlib.decompress(path.read_bytes())
-            compiled = msgspec.msgpack.decode(data, type=Compiled)
-        except (OSError, zlib.error, msgspec.MsgspecError) as exc:
+            compiled = unpacked(path.read_bytes())
+        except (OSError, zlib.error, msgspec.MsgspecError, ValueError, IndexError) as exc:
             raise SettingsError(
                 str(path),
                 f"the gazetteer cannot be read: {exc}",

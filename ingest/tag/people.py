@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ingest.tag.document import Document, Found
-from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, Entity
+from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
 from ingest.tag.match import Hit
 from ingest.tag.strangers import find_strangers
 from ingest.tag.titles import find_titles
@@ -82,11 +82,15 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         return None
     if hit.end - hit.start < 4 or len(entities) > 6:
         return None
+    titled = _title_before(doc, index)
+    entities = [e for e in entities if e.weight or titled]
+    if not entities:
+        return None
     entities.sort(key=lambda e: _rank(doc, e))
     first = _rank(doc, entities[0])
     if len(entities) > 1 and first[0] == 1:
         return None
-    if first[0] == 1 and not _title_before(doc, index):
+    if first[0] == 1 and not titled:
         # nobody of that name is in office: only a known name of weight stands alone
         return Found(hit.start, hit.end, entities[0], "leader", "surname", "surname-unique", 0.6)
     return Found(hit.start, hit.end, entities[0], "leader", "surname", "surname-in-office", 0.85)
@@ -96,7 +100,9 @@ def _title_before(doc: Document, index: int) -> bool:
     if index == 0:
         return False
     previous = doc.hits[index - 1]
-    return doc.hits[index].start - previous.end <= 1 and previous.has(EPITHET)
+    return doc.hits[index].start - previous.end <= 1 and (
+        previous.has(EPITHET) or previous.has(TITLE)
+    )
 
 
 def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:

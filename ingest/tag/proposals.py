@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.model import VENUE_ROLES, Proposal, Status
 from ingest.tag.document import Document, Found, Sentence
-from ingest.tag.features import clause_of
+from ingest.tag.proposer import choose
 from ingest.tag.when import is_background, when_named
 
-# Two names joined: "Trump and Putin", „Merkel und Macron“, "Putin ile Erdoğan".
-_JOINED = re.compile(
-    r"(?:,? (?:and|with|и|с|со|та|і|й|з|із|зь|i|oraz|z|und|mit|et|avec|y|e|con|ve|ile) |, | - |, \w+ )(?:[^\W\d]+ ){0,4}"
-)
-_SPEAKS = frozenset({"say", "offer", "propose", "drop", "reject", "agree"})
-# Words that make the next name somebody's other party, not the one who speaks.
-_OBJECT_BEFORE = re.compile(
-    r"(?:with|to|for|between|of|by way of|than|с|со|для|между|к|з|із|для|між|до|паміж|z|dla|między|mit|für|zwischen|von|"
-    r"avec|pour|entre|de|con|para|a) (?:[^\W\d]+ ){0,3}$"
-)
-_BY = re.compile(r"(?:by|von|par|por|przez) (?:[^\W\d]+ ){0,4}$")
-_PRONOUN = re.compile(
-    r"(?<!\w)(?:he|she|his|her|он|она|его|ее|він|вона|його|її|ён|яна|яго|яе|er|sie|il|elle|son|él|ella|jego|jej)(?!\w)"
-)
 _KEPT_CODE = re.compile(r"[A-Z]{2}|NATO")
 _OURS = frozenset({"XC", "YU", "CS"})  # our codes for states without one in ISO 3166
 
@@ -38,14 +24,18 @@ class _Act:
     country: str | None
 
 
-def find_proposals(doc: Document) -> list[Proposal]:
+def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
     """One record for each act: a status, the venues a sentence names for it, and who says so.
 
     An act told again by nobody in particular, or by the same person, is not recorded twice.
+
+    Args:
+        doc: with roles.
+        weights: of who an act is by (`ingest.tag.proposer`).
     """
     if not any(p.role in VENUE_ROLES for p in doc.places):
         return []
-    acts = [act for sentence in doc.read for act in _acts(doc, sentence)]
+    acts = [act for sentence in doc.read for act in _acts(doc, sentence, weights)]
     made: list[Proposal] = []
     seen: set[tuple[str | None, str, str]] = set()
     for act in acts:
@@ -67,97 +57,29 @@ def _known(
     return told and (who is None or status in ("hosted", "agreed"))
 
 
-def _acts(doc: Document, sentence: Sentence) -> list[_Act]:
+def _acts(doc: Document, sentence: Sentence, weights: Mapping[str, int]) -> list[_Act]:
+    """The acts of a sentence: its venues by status and by who speaks for each."""
     inside = [p for p in doc.places if sentence.start <= p.start < sentence.end]
-    acts = []
+    acts: list[_Act] = []
     for status in VENUE_ROLES:
         venues = [p for p in inside if p.role == status]
         unique = list({v.entity.id: v for v in reversed(venues)}.values())[::-1]
-        if unique:
-            person, country = _speaker(doc, sentence, unique[0], status)
-            acts.append(_Act(status, unique, sentence, person, country))
+        by_speaker: dict[tuple[str, str | None], _Act] = {}
+        for venue in unique:
+            said = choose(doc, sentence, venue, status, weights)
+            person = said.found if said.sort in ("person", "recalled") else None
+            country = (
+                state_code(said.found.entity.country)
+                if said.found is not None and said.sort == "state"
+                else None
+            )
+            key = (person.entity.id if person else "", country)
+            if key in by_speaker:
+                by_speaker[key].venues.append(venue)
+            else:
+                by_speaker[key] = _Act(status, [venue], sentence, person, country)
+        acts += by_speaker.values()
     return sorted(acts, key=lambda act: act.venues[0].start)
-
-
-def _speaker(
-    doc: Document, sentence: Sentence, venue: Found, status: Status
-) -> tuple[Found | None, str | None]:
-    """The leader who says it, else the state that does."""
-    people = [p for p in doc.people if sentence.start <= p.start < sentence.end]
-    joined = _joined(doc, people)
-    best: tuple[float, Found] | None = None
-    clause = clause_of(sentence, venue.start)
-    for order, person in enumerate(people):
-        points = _speaks(doc, sentence, person) + (0.6 if order == 0 else 0.0)
-        points += 0.5 if person.end <= venue.start else 0.0
-        points += 0.5 if clause[0] <= person.start < clause[1] else 0.0
-        if id(person) in joined:
-            points -= 1.2 if status in ("hosted", "agreed") else 0.3
-        if best is None or points > best[0]:
-            best = (points, person)
-    need = 1.2 if status in ("hosted", "agreed") else 0.6
-    if best and best[0] >= need:
-        return best[1], None
-    state = _state(doc, sentence, venue) if status != "hosted" else None
-    if (
-        state is None
-        and not people
-        and _PRONOUN.search(doc.folded.text, sentence.start, venue.start)
-    ):
-        return _last_speaker(doc, sentence), None
-    return None, state
-
-
-def _last_speaker(doc: Document, sentence: Sentence) -> Found | None:
-    """The one whom "he" or "she" takes up: the first person of the sentence before."""
-    index = doc.sentence_index(sentence.start)
-    if index == 0:
-        return None
-    start, end = doc.sentences[index - 1]
-    return next((p for p in doc.people if start <= p.start < end), None)
-
-
-def _joined(doc: Document, people: list[Found]) -> set[int]:
-    """People named together as one pair."""
-    together: set[int] = set()
-    text = doc.folded.text
-    for left, right in itertools.pairwise(people):
-        gap = text[left.end : right.start]
-        if len(gap) < 40 and _JOINED.fullmatch(gap):
-            together |= {id(left), id(right)}
-    return together
-
-
-def _speaks(doc: Document, sentence: Sentence, person: Found) -> float:
-    """How much the words around a name make it the one who speaks."""
-    text = doc.folded.text
-    before = text[max(sentence.start, person.start - 30) : person.start]
-    points = 0.0
-    if _OBJECT_BEFORE.search(before):
-        points -= 0.7
-    if _BY.search(before):
-        points += 0.4
-    near = [
-        kind
-        for start, end, kind in sentence.cues
-        if -30 <= start - person.end <= 45 or 0 <= person.start - end <= 14
-    ]
-    if any(kind in _SPEAKS for kind in near):
-        points += 0.5
-    return points
-
-
-def _state(doc: Document, sentence: Sentence, venue: Found) -> str | None:
-    for place in doc.places:
-        if not sentence.start <= place.start < sentence.end or place.role != "government":
-            continue
-        before = doc.folded.text[max(sentence.start, place.start - 24) : place.start]
-        if place.end <= venue.start and not _OBJECT_BEFORE.search(before):
-            return state_code(place.entity.country)
-    for person in doc.people:
-        if sentence.start <= person.start < sentence.end and person.how == "state":
-            return state_code(person.entity.country)
-    return None
 
 
 def state_code(country: str) -> str | None:

@@ -1,6 +1,7 @@
 """The role of each place: rules first where they are surer, then a linear classifier.
 
-Its weights are trained by `ingest.tag.train` and shipped as data/roles.json.
+Its confidence is set right by what cross-validation measured. The weights are trained by
+`ingest.tag.train` and shipped as data/roles.json.
 """
 
 from __future__ import annotations
@@ -8,11 +9,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import dataclass
+from bisect import bisect_right
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingest.errors import SettingsError
-from ingest.model import ROLES, Role
+from ingest.model import ROLES, VENUE_ROLES, Role
 from ingest.tag.document import Document, Found
 from ingest.tag.features import clause_of, features, is_inside, read_sentences
 
@@ -22,12 +24,23 @@ _SCALE = 100.0
 MAX_PLACES = 400
 
 
+# Under this confidence a venue role is not said: the place is a location, with low confidence.
+DOUBT = 0.3
+
+
 @dataclass(frozen=True)
 class RoleModel:
-    """Weights of the classifier: feature -> one weight (in hundredths) for each role of `ROLES`."""
+    """Weights of the classifier: feature -> one weight (in hundredths) for each role of `ROLES`.
+
+    Attributes:
+        proposers: weights of who an act is by.
+        calibration: (chance, share that was right) of cross-validation, rising.
+    """
 
     version: str
     weights: dict[str, list[int]]
+    proposers: dict[str, int] = field(default_factory=dict)
+    calibration: tuple[tuple[float, float], ...] = ()
 
     @classmethod
     def load(cls, path: Path = WEIGHTS) -> RoleModel:
@@ -38,13 +51,25 @@ class RoleModel:
         """
         try:
             raw = json.loads(path.read_text(encoding="utf-8"))
-            return cls(raw["version"], raw["weights"])
-        except (OSError, ValueError, KeyError) as exc:
+            points = tuple((float(x), float(y)) for x, y in raw.get("calibration", ()))
+            return cls(raw["version"], raw["weights"], raw.get("proposers", {}), points)
+        except (OSError, ValueError, KeyError, TypeError) as exc:
             raise SettingsError(
                 str(path),
                 f"the role weights cannot be read: {exc}",
                 "run python -m ingest.tag.train",
             ) from exc
+
+    def confidence(self, chance: float) -> float:
+        """How often a role given with this chance was right; the chance itself if nobody measured."""
+        points = self.calibration
+        if not points:
+            return chance
+        at = bisect_right(points, (chance, 2.0))
+        if at == 0 or at == len(points):
+            return points[max(at - 1, 0)][1]
+        (x0, y0), (x1, y1) = points[at - 1], points[at]
+        return y0 + (y1 - y0) * (chance - x0) / (x1 - x0) if x1 > x0 else y1
 
 
 def score(rows: list[list[int]]) -> list[float]:
@@ -123,21 +148,39 @@ def _dash_run(doc: Document, index: int) -> list[Found]:
     return places[low : high + 1]
 
 
+def decide(doc: Document, names: list[list[str]], model: RoleModel) -> None:
+    """Give the first `len(names)` places of `doc` their role, confidence and rule.
+
+    Args:
+        doc: read, with its places.
+        names: features of each place.
+        model: weights and calibration.
+    """
+    for index, place in enumerate(doc.places[: len(names)]):
+        rule = _rule(doc, place, index)
+        if rule:
+            place.role, place.rule, place.confidence = rule
+            continue
+        known = [(n, row) for n in names[index] if (row := model.weights.get(n))]
+        chances = score([row for _name, row in known])
+        role = max(range(len(ROLES)), key=chances.__getitem__)
+        sure, told = model.confidence(chances[role]), _best(known, role)
+        if ROLES[role] in VENUE_ROLES and sure < DOUBT:
+            place.role, place.confidence, place.rule = "location", sure, "doubtful; " + told
+        else:
+            place.role, place.confidence, place.rule = ROLES[role], sure, told
+
+
 def assign_roles(doc: Document, model: RoleModel) -> None:
     """Give every place of `doc.places` its role, confidence and rule."""
     if not doc.places:
         return
     sentences = doc.read = read_sentences(doc)
-    for index, place in enumerate(doc.places[:MAX_PLACES]):
-        rule = _rule(doc, place, index)
-        if rule:
-            place.role, place.rule, place.confidence = rule
-            continue
-        found = features(doc, sentences, place, index)
-        known = [(name, row) for name in found if (row := model.weights.get(name))]
-        chances = score([row for _name, row in known])
-        role = max(range(len(ROLES)), key=chances.__getitem__)
-        place.role, place.confidence = ROLES[role], chances[role]
-        place.rule = _best(known, role)
+    if not model.weights:
+        for place in doc.places:
+            place.role = "location"
+        return
+    close = doc.places[:MAX_PLACES]
+    decide(doc, [features(doc, sentences, p, i) for i, p in enumerate(close)], model)
     for place in doc.places[MAX_PLACES:]:
         place.role, place.rule, place.confidence = "location", "beyond-limit", 0.1

@@ -103,7 +103,7 @@ class Tagger:
         if self.corrections:
             mend_mentions(body, self.corrections, article)
         mentions = body.mentions()
-        proposals = find_proposals(body)
+        proposals = find_proposals(body, self.model.proposers)
         if self.corrections:
             proposals = mend_proposals(body, proposals, self.corrections, article)
         head: tuple[Mention, ...] = ()

@@ -1,7 +1,8 @@
 """Train the role weights on labelled articles: `python -m ingest.tag.train FILE.jsonl …`.
 
-A softmax regression by AdaGrad over the features of `ingest.tag.features`. Same files, same
-weights. Needs numpy. `--cv` prints cross-validated figures and writes nothing.
+Softmax regressions by AdaGrad over the features of `ingest.tag.features` and `ingest.tag.proposer`. Same
+files, same weights. Needs numpy. The confidences are set by a cross-validation by topic, whose figures
+are printed; `--cv` writes nothing.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 import re
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,14 @@ import yaml
 
 from ingest.model import ROLES
 from ingest.tag.document import Found
+from ingest.tag.evaluate import key_of
 from ingest.tag.features import features, read_sentences
 from ingest.tag.gazetteer import Gazetteer
-from ingest.tag.roles import WEIGHTS, RoleModel, assign_roles
+from ingest.tag.proposer import Candidate, candidate_features, candidates
+from ingest.tag.roles import WEIGHTS, RoleModel, decide
 from ingest.tag.tagger import Tagger
 
-Example = tuple[list[str], int]
+Example = tuple[list[str], int, float]  # features, role, weight
 _ARTICLE_WIDE = (
     "at=",
     "nth=",
@@ -40,7 +44,12 @@ _ARTICLE_WIDE = (
     "bias",
 )
 EPOCHS, RATE, DECAY, MIN_COUNT, BALANCE = 8, 0.08, 2e-2, 1, 0.3
+AVERAGED = 4  # last epochs whose weights are averaged
 SMALL = 9  # weights under this, in hundredths, decide nothing
+
+
+# Articles written to be rich in thin roles would teach that every place is a venue: they weigh less.
+RICH = 0.5
 
 
 class _Article:
@@ -51,8 +60,11 @@ class _Article:
         stamp = raw.get("published")
         day = datetime.fromisoformat(stamp) if stamp else None
         self.id = raw["id"]
+        self.raw = raw
+        self.weight = RICH if raw["id"].startswith("more-") else 1.0
+        self.short = bool(raw.get("short")) or "mentions" not in raw
         self.doc = tagger.read(raw["text"], raw["lang"], day, model=empty)
-        sentences = read_sentences(self.doc)
+        sentences = self.doc.read = read_sentences(self.doc)
         self.names = [features(self.doc, sentences, p, i) for i, p in enumerate(self.doc.places)]
         if raw.get("short"):  # a sentence says nothing of how an article is built
             self.names = [
@@ -77,30 +89,39 @@ def _gold_role(raw: dict[str, Any], place: Found) -> int:
 
 def fit(examples: list[Example], seed: int = 7) -> dict[str, list[int]]:
     """Softmax regression; weights in hundredths, small ones left out."""
-    counts = Counter(name for names, _role in examples for name in set(names))
+    counts = Counter(name for names, _role, _weight in examples for name in set(names))
     vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
     number = {name: i for i, name in enumerate(vocabulary)}
     kept = [
-        (np.array([number[n] for n in dict.fromkeys(names) if n in number], dtype=np.int32), role)
-        for names, role in examples
+        (
+            np.array([number[n] for n in dict.fromkeys(names) if n in number], dtype=np.int32),
+            role,
+            w,
+        )
+        for names, role, w in examples
     ]
     weights = np.zeros((len(vocabulary), len(ROLES)), dtype=np.float32)
     squares = np.full_like(weights, 1e-2)
-    share = np.bincount([role for _names, role in kept], minlength=len(ROLES)) / max(len(kept), 1)
+    share = np.bincount([role for _names, role, _w in kept], minlength=len(ROLES)) / max(
+        len(kept), 1
+    )
     balance = (1 / np.maximum(share * len(ROLES), 0.05)) ** BALANCE
     order = random.Random(seed)
-    for _epoch in range(EPOCHS):
+    mean = np.zeros_like(weights)  # of the last epochs: the order of the articles matters less
+    for epoch in range(EPOCHS):
         order.shuffle(kept)
-        for index, role in kept:
+        for index, role, weight in kept:
             rows = weights[index]
             logits = rows.sum(axis=0)
             chances = np.exp(logits - logits.max())
             chances /= chances.sum()
             chances[role] -= 1
-            step = chances * balance[role] + DECAY * rows
+            step = chances * (balance[role] * weight) + DECAY * rows
             squares[index] += step * step
             weights[index] = rows - RATE * step / np.sqrt(squares[index])
-    scaled = np.rint(weights * 100).astype(int)
+        if epoch >= EPOCHS - AVERAGED:
+            mean += weights / AVERAGED
+    scaled = np.rint(mean * 100).astype(int)
     return {
         name: scaled[i].tolist()
         for i, name in enumerate(vocabulary)
@@ -109,14 +130,94 @@ def fit(examples: list[Example], seed: int = 7) -> dict[str, list[int]]:
 
 
 def _examples(articles: list[_Article]) -> list[Example]:
-    return [(n, g) for a in articles for n, g in zip(a.names, a.gold, strict=True) if g >= 0]
+    return [
+        (n, g, a.weight) for a in articles for n, g in zip(a.names, a.gold, strict=True) if g >= 0
+    ]
 
 
 def train(articles: list[_Article]) -> RoleModel:
-    """Fit the classifier to labelled articles."""
+    """Fit roles and proposers to labelled articles."""
     weights = fit(_examples(articles))
-    digest = hashlib.sha256(json.dumps(weights).encode()).hexdigest()[:8]
-    return RoleModel(digest, weights)
+    proposers = fit_choices([c for a in articles if not a.short for c in _choices(a)])
+    digest = hashlib.sha256(json.dumps([weights, proposers]).encode()).hexdigest()[:8]
+    return RoleModel(digest, weights, proposers)
+
+
+Choice = tuple[list[list[str]], int]
+
+
+def _choices(article: _Article) -> list[Choice]:
+    """For each labelled act: the features of every candidate, and which it is by."""
+    doc, raw = article.doc, article.raw
+    for place, role in zip(doc.places, article.gold, strict=True):
+        place.role = ROLES[role] if role >= 0 else "location"
+    made: list[Choice] = []
+    for act in raw.get("proposals", ()):
+        sentence = next(
+            (s for s in doc.read if doc.original(s.start, s.end)[0] == act["start"]), None
+        )
+        if sentence is None:
+            continue
+        names = {key_of(v) for v in act["venues"]}
+        places = [
+            p for p in doc.places
+            if sentence.start <= p.start < sentence.end and key_of(p.entity.name) in names
+        ]  # fmt: skip
+        for venue in {p.entity.id: p for p in reversed(places)}.values():
+            every = candidates(doc, sentence)
+            right = [i for i, one in enumerate(every) if _is_by(one, act["proposer"])]
+            if right:
+                rows = [
+                    candidate_features(doc, sentence, venue, act["status"], one, len(every))
+                    for one in every
+                ]
+                made.append((rows, right[0]))
+    return made
+
+
+def _is_by(one: Candidate, proposer: str | None) -> bool:
+    if one.found is None or proposer is None:
+        return one.found is None and proposer is None
+    if one.sort == "state":
+        return one.found.entity.country == proposer
+    return key_of(one.found.entity.name) == key_of(proposer)
+
+
+def fit_choices(choices: list[Choice], epochs: int = 12, seed: int = 7) -> dict[str, int]:
+    """Conditional logit by AdaGrad: one weight for each feature, in hundredths."""
+    vocabulary = sorted({name for rows, _right in choices for row in rows for name in row})
+    number = {name: i for i, name in enumerate(vocabulary)}
+    kept = [
+        ([np.array([number[n] for n in row]) for row in rows], right) for rows, right in choices
+    ]
+    weights, squares = np.zeros(len(vocabulary)), np.full(len(vocabulary), 1e-2)
+    order = random.Random(seed)
+    for _epoch in range(epochs):
+        order.shuffle(kept)
+        for rows, right in kept:
+            sums = np.array([weights[row].sum() for row in rows])
+            chances = np.exp(sums - sums.max())
+            chances /= chances.sum()
+            chances[right] -= 1
+            for row, slope in zip(rows, chances, strict=True):
+                step = slope + 1e-2 * weights[row]
+                squares[row] += step * step
+                weights[row] -= 0.1 * step / np.sqrt(squares[row])
+    scaled = np.rint(weights * 100).astype(int)
+    return {name: int(scaled[i]) for i, name in enumerate(vocabulary) if abs(scaled[i]) > 3}
+
+
+def folds_of(raws: Sequence[Mapping[str, Any]], folds: int) -> list[set[str]]:
+    """Ids of articles in parts that share no topic: the states that meet in most of its proposals."""
+    topics: dict[str, list[str]] = {}
+    for raw in raws:
+        pairs = Counter("+".join(sorted(p["parties"][:2])) for p in raw.get("proposals", ()))
+        topic = pairs.most_common(1)[0][0] if pairs else raw["id"]
+        topics.setdefault(topic, []).append(raw["id"])
+    parts: list[set[str]] = [set() for _ in range(folds)]
+    for _topic, ids in sorted(topics.items(), key=lambda item: (-len(item[1]), item[0])):
+        min(parts, key=len).update(ids)
+    return parts
 
 
 def figures(pairs: list[tuple[int, int]]) -> dict[str, float]:
@@ -131,18 +232,35 @@ def figures(pairs: list[tuple[int, int]]) -> dict[str, float]:
     return out
 
 
-def cross_validate(articles: list[_Article], folds: int = 5) -> dict[str, float]:
-    """Figures over articles the weights had not seen (places found only)."""
-    pairs = []
-    for fold_index in range(folds):
-        model = train([a for i, a in enumerate(articles) if i % folds != fold_index])
-        for article in articles[fold_index::folds]:
-            assign_roles(article.doc, model)
-            pairs += [
-                (g, ROLES.index(p.role)) for g, p in zip(article.gold, article.doc.places, strict=True)
-                if g >= 0 and p.role
-            ]  # fmt: skip
-    return figures(pairs)
+def cross_validate(articles: list[_Article], folds: int = 5) -> list[tuple[int, int, float]]:
+    """(gold, said, chance) of each place found, by weights that had not seen the article's topic."""
+    told: list[tuple[int, int, float]] = []
+    whole = [a for a in articles if not a.short]
+    for held in folds_of([a.raw for a in whole], folds):
+        model = train([a for a in articles if a.id not in held])
+        for article in whole:
+            if article.id in held:
+                decide(article.doc, article.names, model)
+                told += [
+                    (gold, ROLES.index(p.role), p.confidence)
+                    for gold, p in zip(article.gold, article.doc.places, strict=True)
+                    if gold >= 0 and p.role
+                ]
+    return told
+
+
+def calibrate(told: list[tuple[int, int, float]], bins: int = 12) -> list[tuple[float, float]]:
+    """Chance -> share that was right, never falling: bins of equal size, pooled where they fall."""
+    ranked = sorted((chance, gold == said) for gold, said, chance in told)
+    size = max(len(ranked) // bins, 1)
+    pools: list[list[float]] = []  # [sum of chances, right, count]
+    for start in range(0, len(ranked), size):
+        part = ranked[start : start + size]
+        pools.append([sum(c for c, _r in part), float(sum(r for _c, r in part)), float(len(part))])
+        while len(pools) > 1 and pools[-2][1] / pools[-2][2] >= pools[-1][1] / pools[-1][2]:
+            last = pools.pop()
+            pools[-1] = [x + y for x, y in zip(pools[-1], last, strict=True)]
+    return [(round(c / n, 3), round(right / n, 3)) for c, right, n in pools]
 
 
 _MARK = re.compile(r"\[([^\]|]+)\|([PARHGL])\]")
@@ -197,13 +315,19 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=WEIGHTS)
     args = parser.parse_args()
     articles = read_articles(args.files)
+    told = cross_validate(articles)
+    sys.stdout.write(json.dumps(figures([(g, p) for g, p, _c in told])) + "\n")
     if args.cv:
-        sys.stdout.write(json.dumps(cross_validate(articles)) + "\n")
         return 0
     model = train(articles)
     args.out.write_text(
         json.dumps(
-            {"version": model.version, "weights": model.weights},
+            {
+                "version": model.version,
+                "calibration": calibrate(told),
+                "proposers": model.proposers,
+                "weights": model.weights,
+            },
             ensure_ascii=False,
             separators=(",", ":"),
         )

@@ -177,7 +177,7 @@ _LATIN_RULES: dict[str, tuple[tuple[str, str], ...]] = {
         ("щ", "şç"), ("ш", "ş"), ("ю", "yu"), ("я", "ya"), ("ы", "ı"), ("ё", "yo"), ("й", "y"),
     ),
 }  # fmt: skip
-_PLAIN = dict(zip("абвгдезиіїйклмнопрстуфэєґ", "a b v g d e z i i i i k l m n o p r s t u f e e g".split(), strict=True))  # fmt: skip
+_PLAIN = dict(zip("абвгдезиіїйклмнопрстуфэєґ", "abvgdeziiiiklmnoprstufeeg", strict=True))
 LATIN_LANGS = tuple(_LATIN_RULES)
 
 

@@ -1,0 +1,91 @@
+"""Roles by two looks, who an act is by, and confidences set right."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ingest.model import ROLES
+from ingest.tag import Tagger
+from ingest.tag.gazetteer import Gazetteer
+from ingest.tag.packed import packed, unpacked
+from ingest.tag.roles import RoleModel, decide
+from ingest.tag.train import calibrate, folds_of
+
+DAY = datetime(2025, 11, 5, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    return Tagger.load()
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "expected"),
+    [
+        pytest.param(
+            "en", "Dmitry Peskov said Recep Tayyip Erdogan had offered Istanbul for the talks.",
+            {"Recep Tayyip Erdoğan", "Dmitry Peskov"}, id="speaker-or-proposer",
+        ),
+        pytest.param("en", "Turkey offered Istanbul for the talks.", {"TR"}, id="a-state"),
+        pytest.param(
+            "ru", "Александр Лукашенко предложил Минск для переговоров.", {"Alexander Lukashenko"}, id="ru",
+        ),
+        pytest.param(
+            "pl", "Emmanuel Macron zaproponował Genewę jako miejsce rozmów.", {"Emmanuel Macron"}, id="pl",
+        ),
+    ],
+)  # fmt: skip
+def test_who_an_offer_is_by(tagger: Tagger, lang: str, text: str, expected: set[str]) -> None:
+    said = [p.proposer_name for p in tagger.tag(text, lang=lang, published=DAY).proposals]
+    assert said
+    assert set(said) <= expected
+
+
+def test_two_offers_of_one_sentence_have_two_proposers(tagger: Tagger) -> None:
+    text = "Viktor Orbán offered Budapest; Emmanuel Macron proposed Geneva."
+    made = {
+        p.venue_names: p.proposer_name for p in tagger.tag(text, lang="en", published=DAY).proposals
+    }
+    assert made == {("Budapest",): "Viktor Orbán", ("Geneva",): "Emmanuel Macron"}
+
+
+def test_a_doubtful_venue_is_a_location(tagger: Tagger) -> None:
+    text = "Something about Geneva."
+    doc = tagger.read(text, "en", DAY, model=RoleModel("none", {}))
+    shrug = {"x": [1 if role == "proposed" else 0 for role in ROLES]}
+    decide(doc, [["x"]], RoleModel("shrug", shrug))
+    (place,) = doc.places
+    assert (place.role, place.rule.split(";")[0]) == ("location", "doubtful")
+    assert place.confidence < 0.3
+
+
+def test_confidence_follows_what_was_measured() -> None:
+    model = RoleModel("m", {}, calibration=((0.3, 0.2), (0.9, 0.8)))
+    assert model.confidence(0.1) == pytest.approx(0.2)
+    assert model.confidence(0.6) == pytest.approx(0.5)
+    assert model.confidence(1.0) == pytest.approx(0.8)
+    assert RoleModel("m", {}).confidence(0.42) == pytest.approx(0.42)
+
+
+def test_calibration_never_falls() -> None:
+    told = [(0, 0 if i % 3 else 1, i / 100) for i in range(100)]
+    points = calibrate(told, bins=8)
+    assert points == sorted(points)
+    assert [y for _x, y in points] == sorted(y for _x, y in points)
+
+
+def test_folds_share_no_topic() -> None:
+    raws = [
+        {"id": str(i), "proposals": [{"parties": ["RU", "UA"] if i % 2 else ["KR", "KP"]}]}
+        for i in range(10)
+    ] + [{"id": "none", "proposals": []}]
+    parts = folds_of(raws, 3)
+    assert sorted(id_ for part in parts for id_ in part) == sorted(r["id"] for r in raws)
+    assert {frozenset(str(i) for i in range(1, 10, 2))} <= {frozenset(p) for p in parts}
+
+
+def test_the_packed_gazetteer_reads_back(tagger: Tagger) -> None:
+    compiled = Gazetteer.load().compiled
+    assert unpacked(packed(compiled)) == compiled

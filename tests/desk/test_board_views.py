@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from builders import DAY0, proposal_row
@@ -18,6 +18,7 @@ from ingest.tag.corrections import Correction, with_id
 from ingest.tag.fold import fold
 from ingest.tag.when import is_background
 
+CALM = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 UA = {"proposer": "UA", "name": "UA", "country": "UA"}
 PESKOV = {"proposer": "leader:peskov-dmitry", "name": "Dmitry Peskov", "country": "RU"}
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -74,6 +75,7 @@ days = st.lists(st.integers(0, 90), min_size=1, max_size=10)
 sides = st.sampled_from([("RU", "UA"), ("RU", "UA", "US"), ("IL", "PS"), ()])
 
 
+@CALM
 @given(st.lists(st.tuples(st.integers(0, 90), sides), min_size=1, max_size=12))
 def test_ids_are_one_each_and_known_ones_come_back(found):
     rows = [proposal_row(day, parties=parties) for day, parties in found]

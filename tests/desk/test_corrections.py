@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from desk.articles import OFFER
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.desk import DeskStamp
@@ -27,6 +27,7 @@ from ingest.tag.corrections import (
 )
 from ingest.tag.overlay import EMPTY
 
+CALM = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 OTHER = "Nobody had expected that so early in the year."
 TEXT = f"{OTHER} {OFFER} Rain fell."
@@ -168,12 +169,14 @@ def test_a_broken_line_is_named(line, said):
     assert said in str(caught.value)
 
 
+@CALM
 @given(st.text(max_size=60), st.sampled_from(["hosted", "agreed"]))
 def test_what_is_written_is_read_again(name, role):
     made = [correction(role=role), with_id(Correction(id="", kind="meeting", by="b", at=AT, meeting="m", name=name.encode("utf-8", "ignore").decode()))]  # fmt: skip
     assert list(parse_corrections(dump_corrections(made))) == made
 
 
+@CALM
 @given(st.text(max_size=120), st.text(min_size=1, max_size=10))
 def test_any_text_can_be_looked_through(text, surface):
     one = correction(surface=surface, sentence=text or "x", role="agreed")

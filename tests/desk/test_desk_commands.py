@@ -122,6 +122,17 @@ def test_a_role_is_corrected_here_and_in_the_same_sentence_elsewhere(call, store
     assert call("correct", "history").splitlines()[0].startswith("2 ")
 
 
+def test_a_name_in_a_headline_is_corrected(call, store):
+    article = tagged(
+        store, "head", "Rain fell.", title="Putin in Minsk for a day of talks, they say"
+    )
+    at = next(n for n, m in enumerate(article.title_mentions) if m.name == "Minsk")
+    call("correct", f"{article.id[:12]}.t{at}", "--entity", "place:brest-by")
+    named = [m.name for m in anew(store, article).title_mentions]
+    assert "Minsk" not in named
+    assert "Brest" in named
+
+
 def _mention(store, article, surface):
     mentions = anew(store, article).mentions
     return f"{article.id}.m{next(n for n, m in enumerate(mentions) if m.surface == surface)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.desk import DeskStamp
@@ -123,6 +123,7 @@ def test_a_broken_file_names_line_and_entity(text, said):
     assert said in str(caught.value)
 
 
+CALM = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 names = st.text(
     st.characters(categories=["L"], exclude_characters="\u0085"), min_size=2, max_size=12
 )
@@ -137,12 +138,14 @@ owns = st.builds(
 )  # fmt: skip
 
 
+@CALM
 @given(st.lists(owns, max_size=4))
 def test_what_is_written_is_read_again(entities):
     overlay = Overlay({own.id: own for own in entities}, {"leader:?a": "leader:b"})
     assert parse_overlay(dump_overlay(overlay)) == overlay
 
 
+@CALM
 @given(st.text(max_size=200))
 def test_any_text_is_an_overlay_or_a_settings_error(text):
     try:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from desk.articles import NEVER, OFFER, anew, tagged
+from desk.articles import DAY, NEVER, OFFER, anew, tagged
 from storing import settle
 
 from ingest import desk
 from ingest.alerts.rules import parse_rules
+from ingest.board_store import known_meetings, read_board
+from ingest.cli.gazetteer import strangers
 from ingest.model import Alert, Delivery, Entry
-from ingest.pipeline.retag import affected, retag
+from ingest.pipeline.retag import RetagReport, _Job, affected, retag
 from ingest.store.port import Save, Search
+from ingest.tag.desk import tagger_of
 from ingest.tag.overlay import EMPTY, Own, dump_overlay
 
 NOW = datetime(2026, 3, 12, tzinfo=UTC)
@@ -143,3 +146,24 @@ def test_a_revision_that_cannot_be_read_leaves_the_last_good_one(both):
     stored = tagged(both, "y", "Zorka Blahut woke.")
     assert stored.tagger_version.endswith("+o1")
     assert [m.entity for m in stored.mentions] == ["leader:blahut-zorka"]
+
+
+def test_an_article_that_others_save_meanwhile_is_read_anew(both):
+    article = tagged(both, "race", "Zorka Blahut slept.")
+    publish(both, EMPTY.with_entity(BLAHUT))
+    both.save([Save(replace(article, text="Zorka Blahut slept. Zorka Blahut woke."))])
+    job = _Job(both, tagger_of(both), None, RetagReport("x"), NOW, dry_run=False, forced=False)
+    job.chunk([article])  # as it was read before the other save
+    stored = anew(both, article)
+    assert [m.surface for m in stored.mentions] == ["Zorka Blahut", "Zorka Blahut"]
+
+
+def test_refusals_and_strangers_are_found_on_both_stores(both):
+    tagged(both, "offer", OFFER)
+    tagged(both, "never", NEVER, day=1)
+    tagged(both, "who", "President Zorro Blimpov was there, they say.", day=1)
+    (meeting,) = read_board(both, since=DAY - timedelta(days=1), remember=True)
+    assert [s.stance.stand for s in meeting.stances] == ["refused"]
+    assert [one.id for one in known_meetings(both)] == [meeting.id]
+    assert read_board(both, since=None, until=DAY + timedelta(hours=1))[0].stances == ()
+    assert strangers(both) == [("leader:?zorro-blimpov", 1)]

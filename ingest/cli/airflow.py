@@ -34,7 +34,7 @@ def setup(
     """Create the pool that SUMMITWATCH_AIRFLOW__POOL names; run where Airflow is installed."""
     settings = CALL.settings()
     name = settings.airflow.pool
-    if importlib.util.find_spec("airflow") is None:
+    if not is_installed():
         raise SettingsError(
             "airflow", "is not installed beside this program", "run it in Airflow's environment"
         )
@@ -58,3 +58,9 @@ def setup(
         last = (done.stderr.strip().splitlines() or ["no output"])[-1]
         raise StoreError("Airflow's database", last[:300], "run airflow db migrate first")
     say(f"pool {name}: {size} {'slot' if size == 1 else 'slots'}")
+
+
+def is_installed() -> bool:
+    """Whether Airflow can be imported here; a mere folder of its name is none."""
+    found = importlib.util.find_spec("airflow")
+    return found is not None and found.origin is not None

@@ -6,9 +6,11 @@ import json
 import subprocess
 
 import pytest
+from typer.testing import CliRunner
 
 from airflow_station import ROOT, airflow_env
 from ingest import desk
+from ingest.cli.app import app
 from ingest.demo.desk import add_feeds
 from ingest.model import Alert, Entry, EntryState, Note, Run
 from ingest.pipeline.services import utc_now
@@ -90,7 +92,7 @@ def ran(airflow_python, airflow_desk, tmp_path_factory):
             said = []
         else:
             said.append(line)
-    return dict(zip(jobs, found, strict=True))
+    return {**dict(zip(jobs, found, strict=True)), "env": env}
 
 
 def of(result, task):
@@ -131,6 +133,29 @@ def test_backfill_fills_an_empty_store_and_raises_no_alert(ran, airflow_desk):
         assert again == texts
         assert {entry.state for entry in second.find(Entry)} == {EntryState.DONE}
         assert second.find(Alert) == []
+
+
+def test_setup_makes_the_pool_with_one_slot_for_sqlite(ran, airflow_python):
+    done = subprocess.run(
+        [airflow_python, "-m", "ingest", "airflow", "setup"],
+        env={**ran["env"], "SUMMITWATCH_AIRFLOW__POOL": "summitwatch"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "pool summitwatch: 1 slot\n", done.stderr
+
+
+@pytest.mark.parametrize(
+    ("pool", "said"), [("default_pool", "which other DAGs share"), ("mine", "is not installed")]
+)
+def test_setup_says_what_is_missing(monkeypatch, pool, said):
+    monkeypatch.setenv("SUMMITWATCH_AIRFLOW__POOL", pool)
+    if pool == "default_pool":
+        monkeypatch.setattr("ingest.cli.airflow.is_installed", lambda: True)
+    done = CliRunner().invoke(app, ["airflow", "setup"])
+    assert done.exit_code == 2
+    assert said in " ".join(done.output.split())
 
 
 def test_housekeeping_leaves_airflow_alone_if_asked(ran, airflow_desk):

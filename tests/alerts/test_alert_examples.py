@@ -39,8 +39,8 @@ def test_the_examples_are_twelve_and_raise_what_they_are_for(names, store):
     assert {alert.rule_id for alert in report.alerts} >= {
         "new-offer",
         "new-venue",
-        "new-pair",
-        "lukashenko-offers",
+        "standing",
+        "lukashenko-venues",
         "refused",
         "belarus-speaks",
         "russia-ukraine",

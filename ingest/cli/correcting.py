@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.cli.gazetteer import the_entity
 from ingest.cli.lookup import gazetteer
+from ingest.cli.overlays import the_entity
 from ingest.errors import UsageError
 from ingest.model import ROLES, VENUE_ROLES
 from ingest.query.analysis import fold_terms

@@ -17,9 +17,10 @@ from ingest.tag.gazetteer import Office
 from ingest.tag.overlay import LANGS, dump_overlay, parse_overlay
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ingest.store.port import Store
+    from ingest.tag.gazetteer import Entity, Gazetteer
     from ingest.tag.overlay import Overlay
 
 MAX_FILE_BYTES = 32 * 2**20
@@ -28,6 +29,20 @@ ByOption = Annotated[
     str, typer.Option("--by", envvar="SUMMITWATCH_AUTHOR", help="Who does it; the user's name.")
 ]
 NoteOption = Annotated[str, typer.Option(help="Why, for the history.")]
+
+
+CountryOption = Annotated[str, typer.Option(help="ISO 3166 code, EU, UN or NATO.")]
+AliasOption = Annotated[
+    list[str] | None, typer.Option("--alias", help="Another name: `ru:Имя` or `Name`; repeat it.")
+]
+ShortOption = Annotated[
+    list[str] | None, typer.Option("--short", help="A name that may stand alone; repeat it.")
+]
+OfficeOption = Annotated[
+    list[str] | None,
+    typer.Option("--office", help="COUNTRY:OFFICE:START[:END], such as US:envoy:2026-01-20."),
+]
+QidOption = Annotated[str, typer.Option(help="Wikidata id.")]
 
 
 def author(by: str) -> str:
@@ -118,3 +133,36 @@ def _tell_affected(store: Store, before: int) -> None:
 def current(store: Store) -> tuple[int, Overlay]:
     """Return the newest overlay and its number; raises SettingsError where it cannot be read."""
     return overlay_of(store)
+
+
+def merged(overlay: Overlay, former: str, now: str) -> Overlay:
+    """Return the overlay in which one entity became another; raises UsageError."""
+    if former == now:
+        raise UsageError(former, "cannot become itself", "name another id")
+    if former.startswith("leader:") != now.startswith("leader:"):
+        raise UsageError(former, f"cannot become {now}: a leader is no place")
+    return overlay.with_redirect(former, now)
+
+
+def joined(
+    one: Mapping[str, tuple[str, ...]], other: Mapping[str, tuple[str, ...]]
+) -> dict[str, tuple[str, ...]]:
+    """Return the names of both, by language."""
+    return {
+        lang: tuple(dict.fromkeys((*one.get(lang, ()), *other.get(lang, ()))))
+        for lang in {*one, *other}
+    }
+
+
+def the_entity(names: Gazetteer, which: str) -> Entity:
+    """Return the entity that an id or a name means; raises UsageError unless it is one."""
+    found = [one for one in names.resolve("any", which) if not names.is_former(one)]
+    entities = [entity for one in found if (entity := names.entity(one)) is not None]
+    if len(entities) == 1:
+        return entities[0]
+    if not entities:
+        near = names.suggest("any", which)
+        hint = f"did you mean {', '.join(near[:3])}?" if near else "see: summitwatch gazetteer add"
+        raise UsageError(which, "is nobody and no place that is known", hint)
+    shown = ", ".join(entity.id for entity in entities[:6])
+    raise UsageError(which, f"may mean {shown}", "give the id")

@@ -12,7 +12,7 @@ from storing import settle
 from ingest import desk
 from ingest.alerts.rules import parse_rules
 from ingest.board_store import known_meetings, read_board
-from ingest.cli.gazetteer import strangers
+from ingest.cli.pending import strangers
 from ingest.model import Alert, Delivery, Entry
 from ingest.pipeline.retag import RetagReport, _Job, affected, retag
 from ingest.store.port import Save, Search

@@ -51,6 +51,7 @@ BENCHMARKS = (
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),
     Benchmark("extraction", folders=("extraction",)),
     Benchmark("feed_parse", folders=("feeds",)),
+    Benchmark("tagging_public", ("--shipped",), folders=("public",)),
 )
 
 

@@ -6,6 +6,8 @@ place stands for its government, differ from what this project means. Part of ta
 
 from __future__ import annotations
 
+import math
+import random
 import re
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,15 +16,12 @@ from pathlib import Path
 import pycrfsuite
 from public_formats import Labelled, Reading
 
-from ingest.model import ROLES
 from ingest.tag import Tagger
 from ingest.tag.document import Document, Found
 from ingest.tag.features import features, read_sentences
 from ingest.tag.gazetteer import Entity
-from ingest.tag.roles import RoleModel, score
-from ingest.tag.train import fit
+from ingest.tag.roles import RoleModel
 
-_GOVERNMENT, _LOCATION = ROLES.index("government"), ROLES.index("location")
 _NONE = RoleModel("none", {})
 
 
@@ -52,13 +51,32 @@ def _names(tagger: Tagger, one: Reading) -> list[str]:
 
 def metonymy(tagger: Tagger, train: list[Reading], test: list[Reading]) -> list[bool]:
     """What weights fitted to `train` say of `test`."""
-    roles = {True: _GOVERNMENT, False: _LOCATION}
-    weights = fit([(_names(tagger, one), roles[one.metonymic]) for one in train])
-    said = []
-    for one in test:
-        chances = score([row for n in _names(tagger, one) if (row := weights.get(n))])
-        said.append(chances[_GOVERNMENT] > chances[_LOCATION])
-    return said
+    weights = fit([(_names(tagger, one), one.metonymic) for one in train])
+    return [sum(weights.get(name, 0.0) for name in _names(tagger, one)) > 0 for one in test]
+
+
+def fit(
+    examples: list[tuple[list[str], bool]], epochs: int = 8, rate: float = 0.08, decay: float = 0.02
+) -> dict[str, float]:
+    """Logistic regression by AdaGrad; the rarer answer counts for more."""
+    weights: dict[str, float] = {}
+    squares: dict[str, float] = {}
+    true = sum(answer for _names, answer in examples)
+    counts = {True: true, False: len(examples) - true}
+    balance = {answer: (len(examples) / 2 / max(n, 1)) ** 0.3 for answer, n in counts.items()}
+    order = random.Random(7)
+    shuffled = [(list(dict.fromkeys(found)), answer) for found, answer in examples]
+    for _epoch in range(epochs):
+        order.shuffle(shuffled)
+        for found, answer in shuffled:
+            chance = 1 / (1 + math.exp(-sum(weights.get(name, 0.0) for name in found)))
+            pull = (chance - answer) * balance[answer]
+            for name in found:
+                weight = weights.get(name, 0.0)
+                step = pull + decay * weight
+                squares[name] = squares.get(name, 0.01) + step * step
+                weights[name] = weight - rate * step / math.sqrt(squares[name])
+    return weights
 
 
 # --- names -----------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ its withdrawal, in the same thread.
 from __future__ import annotations
 
 import asyncio
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 GIVE_UP = timedelta(hours=24)
+WIDTH = 8  # webhooks of one channel on their way at once
 BACK_OFF_S = (60, 300, 900, 3600, 3 * 3600, 6 * 3600)
 
 
@@ -115,33 +116,49 @@ class _Outbox:
         return lags
 
     async def _channel(self, name: str, rows: Sequence[Delivery]) -> Counter[str]:
-        """Send what is due to one channel; where it is down, all of that is put off at once."""
-        counts: Counter[str] = Counter()
+        """Send what is due to one channel; where it is down, all of that is put off at once.
+
+        Webhooks are sent several at a time once the first has gone through.
+        """
         channel = self.rules.channels.get(name)
-        for at, row in enumerate(rows):
-            tried = self.store.put([replace(row, tries=row.tries + 1)])[0]
-            alert = self.store.get(Alert, row.alert_id)
-            if tried is None or alert is None:
-                continue  # another run has it; or it was deleted just now
-            if row.purpose != "withdrawal" and alert.state == "withdrawn":
-                counts["withdrawn"] += self._take_back(tried)
-                continue
-            try:
-                if channel is None:
-                    raise SendError(name, "the rules have no such channel")  # noqa: TRY301
-                note = await self._send(channel, tried, alert)
-            except (SendError, OSError) as exc:
-                reason = exc.reason if isinstance(exc, SendError) else str(exc)
-                log.warning("delivery_failed", channel=name, alert=alert.id[:12], error=reason)
-                # Where the channel is down, the others share its outage and its pauses.
-                is_down = not isinstance(exc, SendError) or exc.is_down
-                rest = rows[at + 1 :] if is_down else []
-                counts += self._put_off([tried, *rest], exc, reason)
-                if is_down:
-                    break
-            else:
-                counts["delivered"] += self._mark(tried, alert, note)
+        counts: Counter[str] = Counter()
+        left = deque(rows)
+        await self._one(name, channel, left, counts)
+
+        async def send_rest() -> None:
+            while left:
+                await self._one(name, channel, left, counts)
+
+        width = WIDTH if channel is not None and channel.type == "webhook" else 1
+        await asyncio.gather(*(send_rest() for _ in range(min(width, len(left)))))
         return counts
+
+    async def _one(
+        self, name: str, channel: Channel | None, left: deque[Delivery], counts: Counter[str]
+    ) -> None:
+        """Send the next row; where the channel is down, none is left."""
+        row = left.popleft()
+        tried = self.store.put([replace(row, tries=row.tries + 1)])[0]
+        alert = self.store.get(Alert, row.alert_id)
+        if tried is None or alert is None:
+            return  # another run has it; or it was deleted just now
+        if row.purpose != "withdrawal" and alert.state == "withdrawn":
+            counts["withdrawn"] += self._take_back(tried)
+            return
+        try:
+            if channel is None:
+                raise SendError(name, "the rules have no such channel")  # noqa: TRY301
+            note = await self._send(channel, tried, alert)
+        except (SendError, OSError) as exc:
+            reason = exc.reason if isinstance(exc, SendError) else str(exc)
+            log.warning("delivery_failed", channel=name, alert=alert.id[:12], error=reason)
+            put_off = [tried]
+            if not isinstance(exc, SendError) or exc.is_down:
+                put_off += left  # the others share its outage and its pauses
+                left.clear()
+            counts.update(self._put_off(put_off, exc, reason))
+        else:
+            counts["delivered"] += self._mark(tried, alert, note)
 
     async def _send(self, channel: Channel, row: Delivery, alert: Alert) -> str:
         if self.templates is None and channel.type in PROSE:

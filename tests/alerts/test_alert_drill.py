@@ -175,6 +175,21 @@ def _delivered(store):
     return [row for row in store.find(Delivery) if row.state == "delivered"]
 
 
+def test_webhooks_go_out_side_by_side_once_the_first_is_through(store):
+    """The sink answers none of eight before four have come."""
+    gate = threading.Barrier(4, timeout=20)
+
+    def together():
+        gate.wait()
+        return 200
+
+    with HookSink(200, *[together] * 8) as sink, Mailbox() as mailbox:
+        rules = rules_of(rule_text(sink, mailbox))
+        raise_some(store, rules)
+        assert send(store, rules, sink) == {"delivered": 24}
+    assert set(sink.keys()) == keys_of(store, "hook")
+
+
 SENDER = """
 import asyncio, os, ssl, sys
 from pathlib import Path

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import pytest
 from storing import NOW, act, make_article, make_entry, place, saved
+from typer.testing import CliRunner
 
 from ingest import model
+from ingest.cli.app import app
 from ingest.errors import (
     BackupError,
     DamagedBackupError,
@@ -240,21 +240,15 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path, folder):
 
 
 def test_the_commands(made, tmp_path, folder):
-    run = [sys.executable, "-m", "ingest"]
     source = f"sqlite:///{tmp_path}/other.sqlite"
     target = f"sqlite:///{tmp_path}/target.sqlite"
-    again = subprocess.run(
-        [*run, "--store", source, "backup", str(tmp_path / "b"), "--json"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert json.loads(again.stdout)["records"]["article"] == 7
-    restored = subprocess.run(
-        [*run, "restore", str(tmp_path / "b"), "--to", target],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert "checksums are equal" in restored.stdout
-    assert "archive" in restored.stderr
+    new = str(tmp_path / "b")
+    told_json = CliRunner().invoke(app, ["--store", source, "backup", new, "--json"])
+    assert json.loads(told_json.stdout)["records"]["article"] == 7
+    again = CliRunner().invoke(app, ["--store", source, "backup", new])
+    assert (again.exit_code, "[SW-BACKUP]" in again.output) == (1, True)
+    restored = CliRunner().invoke(app, ["restore", new, "--to", target])
+    assert "checksums are equal" in restored.output
+    assert "raw pages" in restored.output
+    twice = CliRunner().invoke(app, ["restore", new, "--to", target])
+    assert "[SW-RESTORE-NOT-EMPTY]" in twice.output

@@ -14,7 +14,9 @@ from types import SimpleNamespace
 
 import pytest
 from storing import hits, make_article, place, saved
+from typer.testing import CliRunner
 
+from ingest.cli.app import app
 from ingest.errors import (
     LeaseHeldError,
     NewerSchemaError,
@@ -185,15 +187,20 @@ def test_too_little_room_to_begin(url, tmp_path, upgraded, monkeypatch):
     assert sqlite_schema.version_of(tmp_path / "store.sqlite") == 1
 
 
-def test_the_command(url, tmp_path):
-    run = [sys.executable, "-m", "ingest", "--store", url, "migrate"]
-    shown = subprocess.run([*run, "--dry-run", "--json"], capture_output=True, check=True)
-    assert json.loads(shown.stdout)["parts"] == []
-    both = subprocess.run(
-        [*run, "--dry-run", "--rollback"], capture_output=True, text=True, check=False
-    )
-    assert both.returncode == 2
-    assert "SW-USAGE" in both.stderr
+def test_the_command(url, tmp_path, upgraded):
+    call = ["--store", url, "migrate"]
+    shown = CliRunner().invoke(app, [*call, "--dry-run"])
+    assert "version 1 to 2, 20 documents" in shown.output
+    assert "nothing was changed" in shown.output
+    planned = json.loads(CliRunner().invoke(app, [*call, "--dry-run", "--json"]).stdout)
+    assert [part["wanted"] for part in planned["parts"]] == [2]
+    assert "20 documents copied" in CliRunner().invoke(app, call).output
+    assert "nothing to do" in CliRunner().invoke(app, call).output
+    assert KEPT in CliRunner().invoke(app, [*call, "--dry-run"]).output
+    back = CliRunner().invoke(app, [*call, "--rollback"])
+    assert "articles stored since" in back.output
+    both = CliRunner().invoke(app, [*call, "--dry-run", "--rollback"])
+    assert (both.exit_code, "SW-USAGE" in both.output) == (2, True)
 
 
 def test_no_store(tmp_path):

@@ -232,35 +232,50 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
     if first:
         found += ["first", f"first|{sort}"]
     found += _cue_features(sentence, place, text, sort, first)
-    for step, label in ((-1, "prev"), (1, "next")):
-        if 0 <= here + step < len(sentences):
-            kinds = {k for _s, _e, k in sentences[here + step].cues}
-            found += [f"{label}:{k}" for k in kinds]
     clause = clause_of(sentence, place.start)
-    for word in set(_WORD.findall(text[clause[0] : clause[1]])):
-        if len(word) > 2 and word[:1].isalpha():
-            found.append(f"c={word[:6]}|{lang}")
-    for word in set(_WORD.findall(text[sentence.start : sentence.end])):
-        if len(word) > 3 and word[:1].isalpha():
-            found.append(f"s={word[:6]}|{lang}")
+    in_clause = doc.once.get(clause)
+    if in_clause is None:
+        words = set(_WORD.findall(text[clause[0] : clause[1]]))
+        in_clause = [f"c={w[:6]}|{lang}" for w in words if len(w) > 2 and w[:1].isalpha()]
+        doc.once[clause] = in_clause
+    whole = (here, -1)  # no clause has these bounds
+    shared = doc.once.get(whole)
+    if shared is None:
+        shared = doc.once[whole] = _sentence_features(text, sentences, here, lang)
+    found += in_clause
+    found += shared
     found += _concept_features(sentence, place, clause, sort, prep)
     found += _list_features(doc, place, index, text)
     found += _people_features(doc, sentence, place, sort)
     found += _article_features(doc, place, here, len(sentences), sort)
     if sentence.question:
-        found += ["question", f"question|{sort}"]
-    if sentence.year:
-        found.append("year")
-    beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
-    if _DAY.search(beside):
-        found += ["day-beside", f"day-beside|{prep}"]
-    if _DAY.search(text, sentence.start, sentence.end):
-        found.append("day")
+        found.append(f"question|{sort}")
+    if "day" in shared:
+        beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
+        if _DAY.search(beside):
+            found += ["day-beside", f"day-beside|{prep}"]
     opens = here == 0 or text[sentence.start - 1] == "\n"
     if opens and place.start - sentence.start < 3 and _DATELINE.match(doc.visible, place.end):
         found.append("dateline")
     if _in_quotes(text, sentence, place):
         found.append("quoted")
+    return found
+
+
+def _sentence_features(text: str, sentences: list[Sentence], here: int, lang: str) -> list[str]:
+    """What every place of a sentence has in common."""
+    sentence = sentences[here]
+    words = set(_WORD.findall(text[sentence.start : sentence.end]))
+    found = [f"s={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
+    for step, label in ((-1, "prev"), (1, "next")):
+        if 0 <= here + step < len(sentences):
+            found += [f"{label}:{k}" for k in {k for _s, _e, k in sentences[here + step].cues}]
+    if sentence.question:
+        found.append("question")
+    if sentence.year:
+        found.append("year")
+    if _DAY.search(text, sentence.start, sentence.end):
+        found.append("day")
     return found
 
 

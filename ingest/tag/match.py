@@ -18,6 +18,7 @@ from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, Gazetteer, unpack
 
 WORD = re.compile(r"\w+")
 _MAX_WORD = 40  # letters; no name has a longer word
+_LETTERS = 4  # of a first word, for the automaton: a third of the patterns, a third of the time to build it
 _MAX_GAP = 3  # marks between the words of a name: ", " or ". "
 
 
@@ -58,8 +59,9 @@ def is_whole(text: str, start: int, end: int) -> bool:
 
 
 def _automaton(words: Iterable[str]) -> ahocorasick_rs.AhoCorasick:
+    """Finds where a word may begin that a name begins with: its first letters are enough."""
     return ahocorasick_rs.AhoCorasick(
-        tuple(words),
+        tuple({word[:_LETTERS]: None for word in words}),
         matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
         store_patterns=False,
     )
@@ -88,11 +90,19 @@ class Matcher:
         spans = [
             span
             for automaton in self.automata
-            for _index, start, end in automaton.find_matches_as_indexes(text)
-            if is_whole(text, start, end)
+            for _index, start, _end in automaton.find_matches_as_indexes(text)
+            if (end := self._first_at(text, start))
             for span in self._forms_at(text, start, end)
         ]
         return list(self._choose(folded.visible, text, spans))
+
+    def _first_at(self, text: str, start: int) -> int:
+        """The end of the whole word at `start` if a name begins with it, else 0."""
+        before = text[start - 1 : start]  # empty at the start of the text
+        if before.isalnum() or before == "_":
+            return 0
+        word = WORD.match(text, start, start + _MAX_WORD + 1)
+        return word.end() if word is not None and word[0] in self.firsts else 0
 
     def _forms_at(self, text: str, start: int, end: int) -> Iterable[tuple[int, int]]:
         """Every form that begins with the word text[start:end]."""

@@ -26,6 +26,7 @@ RUN /opt/venv/bin/pip install --no-deps /wheels/*.whl && /opt/venv/bin/python -m
 FROM base AS runtime
 ENV PATH=/opt/venv/bin:$PATH HOME=/tmp USER=summitwatch LOGNAME=summitwatch
 RUN install -d -m 2770 -o 1000 -g 0 /keys /data /logs
+COPY --chmod=0644 ops/probe.py /opt/probe.py
 WORKDIR /tmp
 USER 1000:0
 

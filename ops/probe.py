@@ -1,6 +1,6 @@
-"""`python -m ingest.web.probe URL`: ends with 0 if the address answers below 400, for health checks.
+"""Whether an address answers, for health checks: `python probe.py http://localhost:8080/health`.
 
-For addresses of this machine alone; nothing of the answer is used.
+Ends with 0 if it answers below 400 in time. For addresses of the container itself alone.
 """
 
 from __future__ import annotations

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 
 import pytest
 from storing import act, hits, make_article, make_entry, place, saved
+from typer.testing import CliRunner
 
 from ingest.archive import Archive, RawPage
+from ingest.cli.app import app
 from ingest.errors import ArchiveError, UsageError
 from ingest.model import Alert, Delivery, Entry, EntryState, Evidence, Feed, Tombstone, UrlAlias
 from ingest.pipeline.forget import find_page, find_source, forget
 from ingest.pipeline.tombstones import forgotten
+from ingest.store import open_store
 from pipeline.conftest import desk, site  # noqa: F401  fixtures
 from pipeline.site import BASE, page, rss, text_about
 
@@ -124,3 +128,22 @@ def test_polling_does_not_bring_it_back(site, desk):  # noqa: F811  fixtures
         p.body for d in archive.days() for c in archive.chunks(d) for _, p in archive.iterate(c)
     ]
     assert not any(b"corn1" in body for body in bodies)
+
+
+def test_the_command_asks_first(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path}/s.sqlite"
+    monkeypatch.setenv("SUMMITWATCH_ARCHIVE__URL", str(tmp_path / "archive"))
+    with open_store(url) as opened:
+        (article,) = saved(opened, make_article("a"))
+        opened.put([UrlAlias(URL, article.id)])
+    call = ["--store", url, "forget"]
+    asked = CliRunner().invoke(app, [*call, URL])
+    assert asked.exit_code == 2
+    assert "1 article, 0 entries" in asked.output
+    assert "add --yes" in asked.output
+    done = CliRunner().invoke(app, [*call, URL, "--yes"])
+    assert f"forgotten: {URL}; gone: 1 articles" in done.output
+    again = CliRunner().invoke(app, [*call, "--source", "courier.example", "--yes", "--json"])
+    assert json.loads(again.stdout)["forgotten"] == "courier.example"
+    for wrong in ([], [URL, "--source", "x.example"], ["--source", "x", "--yes"]):
+        assert CliRunner().invoke(app, [*call, *wrong]).exit_code == 2

@@ -62,6 +62,7 @@ LABELLED = $(addprefix tests/data/tagging/,dev.jsonl train-en.jsonl train-xx.jso
 train: install-dev  ## compile the gazetteer and fit the tagger's weights to the labelled articles
 	$(BIN)/python -m ingest.tag.compile
 	$(BIN)/python -m ingest.tag.train $(LABELLED) ingest/demo/articles/*.yaml
+	$(BIN)/python -m ingest.tag.train_persons $(filter %.jsonl,$(LABELLED)) ingest/demo/articles/*.yaml
 
 requirements:  ## compile requirements/*.txt anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \

@@ -1,6 +1,9 @@
-"""Alerts: how long from an article's storing to its webhook.
+"""Alerts: how many rules a second are asked, how long from an article's storing to its webhook.
 
     python benchmarks/alerts.py [--passes 10] [--sources 10] [--fresh 3]
+
+First 200 rules, each about a place or a leader of 500, over 2,000 articles with 10,000 mentions; one
+mention and one rule are a pair. The articles are in memory; nothing is known of them beforehand.
 
 Passes follow one another as `run --every` makes them, over a site and a webhook on loopback. In
 each pass every source has some fresh articles that offer a venue, and each is an alert of its own.
@@ -13,6 +16,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import random
 import tempfile
 import threading
 import time
@@ -25,12 +29,14 @@ from typing import Any
 from common import Foreign, print_json
 
 from ingest import ids
+from ingest.alerts.facts import View
+from ingest.alerts.matching import match_articles
 from ingest.alerts.rules import parse_rules
 from ingest.cli.demo import demo_settings
 from ingest.cli.runs import one_pass
 from ingest.fetch.resolve import map_resolver
 from ingest.logs import configure_logs
-from ingest.model import Feed
+from ingest.model import Article, Feed, Mention, Proposal
 from ingest.store import open_store
 
 CITIES = ("Minsk", "Istanbul", "Geneva", "Budapest", "Vienna", "Doha", "Riyadh", "Abu Dhabi")
@@ -154,6 +160,70 @@ def latency(passes: int, sources: int, fresh: int) -> dict[str, Any]:
     }
 
 
+class AnyName:
+    """Takes ids for names."""
+
+    def resolve(self, kind: str, text: str) -> tuple[str, ...]:  # noqa: ARG002
+        return (text,)
+
+
+def evaluations(rules: int = 200, articles: int = 2000, repeats: int = 5) -> dict[str, Any]:
+    """Return mention-rule pairs a second, the best of some repeats."""
+    entities = [f"place:p{n}-xx" for n in range(400)] + [f"leader:l{n}" for n in range(100)]
+    kinds = ("match", "new", "change")
+    lines = []
+    for n in range(rules):
+        entity = entities[n * 7 % len(entities)]
+        field_ = "leader" if entity.startswith("leader:") else "venue"
+        kind = kinds[n % 3]
+        key = ", key: [venue, proposer]" if kind == "new" else ""
+        lines.append(f"  - {{id: r{n}, type: {kind}, when: {{{field_}: '{entity}'}}{key}}}")
+    text = "\n".join(["version: 1", "rules:", *lines])
+    found = parse_rules(text, "benchmark", names=AnyName()).rules
+    stored = [_article(n, entities) for n in range(articles)]
+    mentions = sum(len(article.mentions) for article in stored)
+    times, foreign = [], Foreign()
+    for _ in range(repeats):
+        began = time.perf_counter()
+        matches = match_articles(found, map(View, stored)).matches
+        times.append(time.perf_counter() - began)
+    return {
+        "rules": rules,
+        "mentions": mentions,
+        "matches": len(matches),
+        "seconds": round(min(times), 3),
+        "pairs_per_s": round(rules * mentions / min(times)),
+        "foreign_cores": foreign.cores(),
+    }
+
+
+def _article(number: int, entities: list[str]) -> Article:
+    """An article with five mentions, one of them in an offer."""
+    now = datetime.now(UTC)
+    dice = random.Random(number)
+    words = [f"Name{n} of the {number} matter was spoken of here." for n in range(5)]
+    mentions, start = [], 0
+    for sentence, entity in zip(words, dice.sample(entities, 5), strict=True):
+        is_place = entity.startswith("place:")
+        mentions.append(
+            Mention(
+                start, start + 5, sentence[:5], "venue" if is_place else "leader", entity, entity,
+                role="proposed" if is_place else None,
+                sentence_start=start, sentence_end=start + len(sentence),
+            )
+        )  # fmt: skip
+        start += len(sentence) + 1
+    venues = tuple(m.entity for m in mentions if m.kind == "venue")[:1]
+    act = Proposal("BY", "BY", "BY", venues, venues, ("RU", "UA"), "proposed", 0, len(words[0]))
+    url = f"http://source-{number % 50}.example/{number}"
+    return Article(
+        id=ids.article_id(url), url=url, normalized_url=url, title=f"Title {number}",
+        text=" ".join(words), source=f"source-{number % 50}.example", effective_at=now,
+        first_fetched_at=now, fetched_at=now, first_stored_at=now, indexed_at=now,
+        content_hash="", mentions=tuple(mentions), proposals=(act,) if venues else (),
+    )  # fmt: skip
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -162,6 +232,13 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=10)
     parser.add_argument("--fresh", type=int, default=3)
     args = parser.parse_args()
+    asked = evaluations()
+    print(
+        f"{asked['rules']} rules over {asked['mentions']:,} mentions:"
+        f" {asked['pairs_per_s']:,} mention-rule pairs a second, {asked['matches']:,} matches in"
+        f" {asked['seconds']:.2f} s ({asked['foreign_cores']} cores kept busy by others)"
+    )
+    print_json("alert_rules", **asked)
     figures = latency(args.passes, args.sources, args.fresh)
     print("from an article's storing to its webhook, run --every over loopback")
     print(

@@ -78,7 +78,8 @@ def close_windows(
                 break
             timed = [Timed(counted, window.start) for counted in fired]
             closed.alerts += raise_alerts(store, rules, timed, now)
-            update_state(store, rule.id, partial(_counted_to, window.end))
+            if fired or window is due[-1]:  # one that raised nothing may be counted again
+                update_state(store, rule.id, partial(_counted_to, window.end))
         if due and rule.type != "digest":
             _forget(store, rule, due[-1])
     return closed

@@ -411,3 +411,67 @@ def test_the_schema_knows_the_same_fields():
     fields = {c["properties"]["type"]["const"]: set(c["properties"]) for c in channels}
     assert fields == {kind: set(known) for kind, known in FIELDS.items()}
     assert set(fields) == set(CHANNEL_TYPES)
+
+
+@pytest.mark.parametrize("kind", RULE_TYPES)
+def test_the_schema_bars_what_a_type_does_not_know(kind):
+    schema = json.loads(files("ingest.alerts").joinpath("rules.schema.json").read_text("utf-8"))
+    barred = set()
+    for part in schema["$defs"]["rule"]["allOf"]:
+        asked = part.get("if", {}).get("properties", {}).get("type", {})
+        if kind in (asked.get("const"), *asked.get("enum", ())):
+            properties = part["then"].get("properties", {})
+            barred |= {name for name, allowed in properties.items() if allowed is False}
+    assert set(reader.RULE_FIELDS) - barred == set(reader.FIELDS_OF[kind])
+
+
+NEW_ERRORS = [
+    pytest.param("{id: a, type: change, key: [proposer]}", ".key", "does not fit", id="change-key"),
+    pytest.param(
+        "{id: a, type: change, realert: 2h}", ".realert", "no realert", id="change-realert"
+    ),
+    pytest.param("{id: a, type: digest, at: 7pm}", ".at", "no time of day", id="at"),
+    pytest.param("{id: a, type: digest, tz: Minsk}", ".tz", "no time zone", id="tz"),
+    pytest.param("{id: a, type: digest, top: 1.5}", ".top", "no whole number", id="top"),
+    pytest.param("{id: a, type: spike, window: 5m}", ".window", "out of range", id="window"),
+    pytest.param("{id: a, type: spike, baseline: 7h}", ".baseline", "does not fit", id="baseline"),
+    pytest.param("{id: a, type: spike, ratio: 0.5}", ".ratio", "no number from 1", id="ratio"),
+    pytest.param("{id: a, type: spike, count: articles}", ".count", "'articles'", id="count"),
+    pytest.param("{id: a, type: flatline, of: nope}", ".of", "is no rule", id="of"),
+    pytest.param("{id: a, type: flatline, key: [leader]}", ".key", "has no key", id="flat-leader"),
+    pytest.param(
+        "{id: a, type: match, query: x, realert: {every: 2h, exponential_max: 1h}}",
+        ".realert.exponential_max",
+        "is shorter",
+        id="exponential",
+    ),
+    pytest.param(
+        "{id: a, type: match, query: x, group_by: [status], realert: {every: 2h, escalate_on: status}}",
+        ".realert.escalate_on",
+        "makes a group of its own",
+        id="escalate",
+    ),
+    pytest.param("{id: a, type: match, query: x, wait: 1s}", ".wait", "out of range", id="wait"),
+]
+
+
+@pytest.mark.parametrize(("rule", "path", "reason"), NEW_ERRORS)
+def test_errors_of_periods_and_windows(rule, path, reason):
+    with pytest.raises(SettingsError) as caught:
+        rules_of(f"  - {rule}\n")
+    assert caught.value.thing == f"rules.yaml:3: rules[0]{path}"
+    assert reason in caught.value.reason
+
+
+def test_every_type_has_its_defaults():
+    rules = rules_of(
+        "  - {id: c, type: change}\n  - {id: s, type: spike, window: 2h}\n"
+        "  - {id: f, type: flatline}\n  - {id: o, type: flatline, of: c}\n"
+        "  - {id: w, type: flatline, query: 'venue:minsk'}\n  - {id: d, type: digest}\n",
+        timezone="Europe/Minsk",
+    )
+    change, spike, feeds, other, own, digest = rules.rules
+    assert (change.key, change.watches) == (("venue", "proposer"), ("status",))
+    assert (spike.key, spike.realert, spike.min_count) == (("venue",), timedelta(hours=2), 5)
+    assert (feeds.of, other.of, own.of) == ("feeds", "c", "w")
+    assert (digest.timezone, digest.at.hour, digest.top) == ("Europe/Minsk", 7, 20)

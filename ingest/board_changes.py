@@ -107,25 +107,33 @@ def _seen(meeting: Meeting) -> SeenMeeting:
 
 
 def changes(before: Look, now: Look) -> list[Change]:
-    """Return what is different: new venues, new or reversed standings, what is gone."""
+    """Return what is different: new venues, new or reversed standings, what is gone.
+
+    A venue that only went over from one meeting to another, with more reports in hand, is neither
+    new nor gone.
+    """
     found: list[Change] = []
+    held = {(e, v.word.standing, v.word.sentence) for e, v in _venues(before)}
+    there = {entity for entity, _venue in _venues(now)}
     for key, meeting in now.meetings.items():
         former = before.meetings.get(key)
         old_venues = former.venues if former else {}
         for entity, venue in meeting.venues.items():
             old = old_venues.get(entity)
-            found += _of_venue(key, meeting.title, entity, venue, old)
-        for entity, old in old_venues.items():
-            if entity and entity not in meeting.venues:
-                found.append(_change(key, meeting.title, "gone", old.name, old.word.standing))
+            moved = (entity, venue.word.standing, venue.word.sentence) in held
+            if old is not None or not moved:
+                found += _of_venue(key, meeting.title, entity, venue, old)
     for key, meeting in before.meetings.items():
-        if key not in now.meetings:
-            found += [
-                _change(key, meeting.title, "gone", venue.name, venue.word.standing)
-                for entity, venue in meeting.venues.items()
-                if entity
-            ]
+        found += [
+            _change(key, meeting.title, "gone", venue.name, venue.word.standing)
+            for entity, venue in meeting.venues.items()
+            if entity and entity not in there
+        ]
     return found
+
+
+def _venues(look: Look) -> list[tuple[str, SeenVenue]]:
+    return [pair for meeting in look.meetings.values() for pair in meeting.venues.items()]
 
 
 def _change(meeting: str, title: str, kind: str, venue: str, before: str) -> Change:

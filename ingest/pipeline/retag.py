@@ -21,6 +21,7 @@ from ingest.alerts.periods import Timed
 from ingest.alerts.withdraw import withdraw
 from ingest.board_store import remember_meetings
 from ingest.errors import ConflictError
+from ingest.leases import wait_to_write
 from ingest.model import AlertGroup, Note
 from ingest.pipeline.services import Services, no_progress, utc_now
 from ingest.query.ast import All
@@ -121,6 +122,7 @@ def retag(
     tagger = tagger_of(store)
     report = RetagReport(tagger.version)
     if not dry_run:
+        wait_to_write(store, utc_now)
         reports = store.proposals(All(), since=now - timedelta(days=BOARD_DAYS))
         remember_meetings(store, reports)
     wanted = _wanted(store, tagger, only_stale=only_stale, ids=ids, everything=everything)
@@ -271,6 +273,7 @@ class _Job:
         for _ in range(TRIES):
             if not todo:
                 return
+            wait_to_write(self._store, utc_now)
             results = self._store.save([Save(after) for _before, after in todo])
             done = [p for p, r in zip(todo, results, strict=True) if isinstance(r, Saved)]
             self._told(done)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -50,7 +51,6 @@ def test_a_meeting_keeps_its_id_when_its_first_reports_are_read_anew():
 
 
 def _as_of_article(new, old):
-    from dataclasses import replace
 
     return replace(new, id=old.id, article_id=old.article_id)
 
@@ -204,3 +204,15 @@ def test_notes_of_another_version_are_nothing(text):
 )
 def test_a_named_accord_and_then_are_background(sentence, is_old):
     assert is_background(fold(sentence), DAY0.date()) is is_old
+
+
+def test_a_venue_that_went_over_to_another_meeting_is_neither_new_nor_gone():
+    row = proposal_row(0, venues=("Rome",), parties=("RU", "UA"))
+    before, now = (look_at(board([row], known=known), DAY0) for known in ((), _other(row)))
+    assert before.meetings.keys() != now.meetings.keys()
+    assert changes(before, now) == []
+
+
+def _other(row):
+    (known,) = remembered((), parts_of([row]))
+    return [replace(known, id="another")]

@@ -112,7 +112,10 @@ def watch(process: subprocess.Popen[bytes], port: int, began: float, server: New
     say(f"http://127.0.0.1:{port}  user {client.user}, password {client.password}")
     if not until(process, lambda: client.knows("poll_feeds") and client.knows("raise_alerts")):
         return 1
-    run = client.trigger("poll_feeds")
+    started: list[str] = []
+    if not until(process, lambda: started.append(client.trigger("poll_feeds")) or started[-1]):
+        return 1
+    run = started[-1]
     say("poll_feeds is running: the story so far")
     if not until(process, lambda: client.state("poll_feeds", run) in ("success", "failed")):
         return 1
@@ -151,9 +154,9 @@ class Client:
         return self._ask("GET", f"/api/v2/dags/{dag}") is not None
 
     def trigger(self, dag: str) -> str:
-        """Start a run; returns its id."""
+        """Start a run; returns its id, or "" where that was not possible yet."""
         made = self._ask("POST", f"/api/v2/dags/{dag}/dagRuns", {"logical_date": None})
-        return str((made or {})["dag_run_id"])
+        return str((made or {}).get("dag_run_id", ""))
 
     def state(self, dag: str, run: str) -> str:
         """The state of a run, "" while it cannot be had."""

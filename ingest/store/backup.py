@@ -34,7 +34,7 @@ from ingest.errors import (
 )
 from ingest.leases import RESTORE_NOTE, lease
 from ingest.model import Article, Note
-from ingest.store.copying import BATCH, COPIED, Copied, batches, write_batch
+from ingest.store.copying import BATCH, COPIED, OWN_NOTES, Copied, batches, write_batch
 from ingest.store.records import MAX_DOC_BYTES, decode, encode, kind_name, with_revision
 
 if TYPE_CHECKING:
@@ -47,9 +47,6 @@ MANIFEST = "manifest.json"
 JOURNAL = "manifest.part.json"
 PART_RECORDS = 5000
 PART_BYTES = 64 * 2**20
-OWN_NOTES = ("copy:", "migration", RESTORE_NOTE)
-"""Notes about the work on one store, which mean nothing in another."""
-
 _FILE = re.compile(r"[a-z_]+-\d{5}\.jsonl\.gz", re.ASCII)
 KIND_OF: dict[str, type[Record]] = {kind_name(kind): kind for kind in COPIED}
 

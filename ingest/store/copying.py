@@ -18,6 +18,7 @@ import msgspec
 
 from ingest.errors import StoreError
 from ingest.ids import sha256
+from ingest.leases import RESTORE_NOTE
 from ingest.model import Article, Delivery, Entry, EntryState, Lease, Note
 from ingest.store.port import Record, Refused, Save, Saved, Where
 from ingest.store.records import KINDS, encode, kind_name, with_revision
@@ -31,7 +32,10 @@ R = TypeVar("R", bound=Record)
 
 BATCH = 200
 NOTE = "copy:"
-"""Ids of the notes that remember how far a copy came; they are not copied themselves."""
+"""Ids of the notes that remember how far a copy came."""
+
+OWN_NOTES = (NOTE, "migration", RESTORE_NOTE)
+"""Notes about the work on one store mean nothing in another: they are not copied."""
 
 COPIED: tuple[type[Record], ...] = (*(kind for kind in KINDS if kind is not Lease), Article)
 
@@ -120,7 +124,7 @@ def as_copied(record: R) -> R | None:
             return replace(new, state=new.after)  # type: ignore[return-value]  # the same kind
         case Delivery(state="pending"):
             return None
-        case Note() if new.id.startswith(NOTE):
+        case Note() if new.id.startswith(OWN_NOTES):
             return None
     found: R = new
     return found

@@ -41,6 +41,7 @@ RECORDS = (
     model.Delivery(id="d", alert_id="a", channel="desk", created_at=NOW),
     Note("n", "v"),
     Note("copy:x", "stays"),
+    Note("migration", "stays"),
     Lease(id="x", holder="h", host="h", pid=1, started_at=NOW, expires_at=NOW),
 )
 

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     from ingest.tag.evaluate import Counts
 
+SET = "set"  # of an article: the file that it came from
 LABELLED = Path("tests/data/tagging")
+SEEN = ("dev", "more-en", "more-xx", "train-en", "train-xx")
 MANY = 2000  # draws; more change the second digit no more
 SHOWN = ("leader", "venue", "role", "proposal", "proposal_full")
 
@@ -73,7 +75,7 @@ def _labelled(sets: Sequence[Path] | None) -> list[dict[str, Any]]:
     names = sets or sorted(LABELLED.glob("*.jsonl"))
     if not names:
         talk("no labelled articles at hand: name some with --set")
-    return [article for name in names for article in _read(name)]
+    return [article | {SET: name.stem} for name in names for article in _read(name)]
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -111,11 +113,14 @@ def _scored(
     counts = [counts_of(gold, one) for gold, one in zip(articles, said, strict=True)]
     whole = figures(counts)
     report = _figures(whole, counts, draws)
+    for key, wanted in ((SET, True), ("lang", by_lang)):
+        values = sorted({str(article.get(key, "")) for article in articles})
+        if wanted and len(values) > 1:
+            report[f"by_{key}"] = {
+                value: _figures_of(articles, counts, key, value, draws) for value in values
+            }
     report["roles"] = {role: whole["role"][role] for role in ROLES}
     report["confusion"] = whole["confusion"]
-    if by_lang:
-        langs = sorted({str(article.get("lang", "")) for article in articles})
-        report["by_lang"] = {lang: _figures_of(articles, counts, lang, draws) for lang in langs}
     told: list[dict[str, Any]] = []
     for gold, one in zip(articles, said, strict=True):
         lines = errors_of(gold, one) if len(told) < errors else []
@@ -127,9 +132,9 @@ def _scored(
 
 
 def _figures_of(
-    articles: list[dict[str, Any]], counts: list[Counts], lang: str, draws: int
+    articles: list[dict[str, Any]], counts: list[Counts], key: str, value: str, draws: int
 ) -> dict[str, Any]:
-    part = [c for a, c in zip(articles, counts, strict=True) if a.get("lang", "") == lang]
+    part = [c for a, c in zip(articles, counts, strict=True) if str(a.get(key, "")) == value]
     return _figures(figures(part), part, draws)
 
 
@@ -226,10 +231,12 @@ def _print(report: dict[str, Any]) -> None:
 
 
 def _print_labelled(found: dict[str, Any]) -> None:
-    say(f"{'':<8}{'n':>5}" + "".join(f"{name:>22}" for name in SHOWN))
-    for lang, part in found.get("by_lang", {}).items():
-        _print_row(lang or "-", part)
+    say(f"{'':<12}{'n':>5}" + "".join(f"{name:>22}" for name in SHOWN))
+    for name, part in (*found.get("by_set", {}).items(), *found.get("by_lang", {}).items()):
+        _print_row(name or "-", part)
     _print_row("all", found)
+    if any(name in SEEN for name in found.get("by_set", {})):
+        say(f"the shipped weights have seen {', '.join(SEEN)}: those figures are fitted")
     figure = found["figures"]
     say(
         f"lenient: leader {figure['leader_lenient']['value']:.3f},"
@@ -255,4 +262,4 @@ def _print_row(name: str, part: dict[str, Any]) -> None:
         one = part["figures"][key]
         bounds = f" ({one['low']:.3f}-{one['high']:.3f})" if one["low"] is not None else ""
         cells.append(f"{one['value']:.3f}{bounds}")
-    say(f"{name:<8}{part['articles']:>5}" + "".join(f"{cell:>22}" for cell in cells))
+    say(f"{name:<12}{part['articles']:>5}" + "".join(f"{cell:>22}" for cell in cells))

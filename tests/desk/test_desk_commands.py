@@ -252,6 +252,11 @@ def test_evaluate_prints_figures_with_intervals(call, tmp_path):
     assert report["labelled"]["confusion"] == {"agreed>proposed": 1}
     (told,) = report["labelled"]["errors"]
     assert any("agreed, said proposed" in line for line in told["errors"])
+    other = tmp_path / "other.jsonl"
+    other.write_text(json.dumps(gold | {"mentions": []}) + "\n")
+    both = data(call("evaluate", "--set", file, "--set", other, "--json"))["labelled"]["by_set"]
+    assert both["set"]["figures"]["venue"]["value"] == 1.0
+    assert both["other"]["figures"]["venue"]["value"] == 0.0
     assert "agreed" in call("evaluate", "--set", file)
     file.write_text("{}\n")
     assert "set.jsonl:1" in call("evaluate", "--set", file, code=2)

@@ -43,6 +43,16 @@ def test_floors(tagger: Tagger) -> None:
         assert part["venue"]["f1"] >= 0.85, lang
 
 
+def test_floors_on_articles_no_weights_have_seen(tagger: Tagger) -> None:
+    lines = (DATA / "heldout.jsonl").read_text(encoding="utf-8").splitlines()
+    whole = score([(a, tag_article(tagger, a)) for a in map(json.loads, lines)])
+    assert whole["leader"]["f1"] >= 0.94
+    assert whole["venue"]["f1"] >= 0.88
+    assert whole["role_macro_f1"] >= 0.48
+    assert whole["proposal"]["f1"] >= 0.54
+    assert whole["proposal_full"]["f1"] >= 0.40
+
+
 def test_scoring_a_perfect_and_an_empty_answer() -> None:
     gold = json.loads((DATA / "dev.jsonl").read_text(encoding="utf-8").splitlines()[0])
     perfect = score([(gold, gold)])

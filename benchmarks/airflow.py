@@ -204,7 +204,7 @@ def main() -> None:
     sizes = [int(size) for size in options.feeds.split(",")]
     hosts = [f"pub{at:04}.example" for at in range(max(sizes))]
     publisher = Publisher()
-    rows = []
+    rows, expected = [], 0
     with tempfile.TemporaryDirectory(prefix="summitwatch-bench-") as name:
         folder = Path(name)
         for each in ("home", "airflow", "alone"):
@@ -226,8 +226,9 @@ def main() -> None:
                     scheduled.append(on_airflow(station))
                     make_due(other, size)
                     alone.append(by_itself(own))
-                    if store.count_articles() != other.count_articles():
-                        raise SystemExit("the two sides stored different numbers of articles")
+                    expected += size
+                    if not store.count_articles() == other.count_articles() == expected:
+                        raise SystemExit("a side did not store one new article for each feed")
                 rows.append((size, statistics.median(scheduled), statistics.median(alone)))
             peak = memory.end()
     print(f"{'feeds':>6} {'Airflow s':>10} {'run s':>8} {'added s':>8}")

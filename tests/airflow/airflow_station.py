@@ -22,7 +22,7 @@ from urllib.parse import quote, urlencode
 
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-airflow/bin/python"
-PARTS = ("api-server", "dag-processor", "scheduler")
+PARTS = (("api-server",), ("dag-processor",), ("scheduler", "--skip-serve-logs"))
 START_S, RUN_S, ANSWER_S = 300.0, 400.0, 120.0  # generous: a CI machine may be busy
 
 
@@ -94,10 +94,11 @@ class Station:
             with sqlite3.connect(self.home / "airflow.db") as db:
                 db.execute("PRAGMA journal_mode=WAL")
             db.close()
-            for name in PARTS:
+            for part in PARTS:
+                name = part[0]
                 log = (self.home / f"{name}.log").open("wb")
                 self.parts[name] = subprocess.Popen(
-                    [PYTHON, "-m", "airflow", name],
+                    [PYTHON, "-m", "airflow", *part],
                     env=self.env,
                     stdin=subprocess.DEVNULL,
                     stdout=log,

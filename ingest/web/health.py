@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from starlette.applications import Starlette
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -27,10 +26,10 @@ if TYPE_CHECKING:
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def make_app(
+def health_routes(
     open_store: Callable[[], Store], clock: Callable[[], datetime], *, max_age_s: int
-) -> Starlette:
-    """Return the application.
+) -> list[Route]:
+    """Return the routes of both.
 
     Args:
         open_store: opens the store that is looked at; raises an IngestError where it is down.
@@ -48,7 +47,7 @@ def make_app(
             text = _metrics(open_store, clock())
         return Response(text, 200, _HEADERS, CONTENT_TYPE)
 
-    return Starlette(routes=[Route("/health", health), Route("/metrics", metrics)])
+    return [Route("/health", health), Route("/metrics", metrics)]
 
 
 def _health(open_store: Callable[[], Store], now: datetime, max_age_s: int) -> dict[str, object]:

@@ -1,0 +1,159 @@
+"""`/board` and `/article/<id>`: what alerts link to. Read only, no scripts, no address but ours.
+
+Links are relative, so that a proxy may serve the pages below a path. Every text that a template
+writes is escaped, and cleared of control and direction characters.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import threading
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from ingest.board_store import read_board
+from ingest.coverage import coverage_line, coverage_of
+from ingest.errors import IngestError, QueryError, UsageError
+from ingest.model import Feed, Note
+from ingest.query.dates import FORMS, parse_date
+from ingest.web.shown import article_values, meeting_values, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from starlette.requests import Request
+
+    from ingest.store.port import Store
+
+WINDOW = "30d"  # as `summitwatch board`
+MAX_PARAMETER = 100
+_PARTIES = re.compile(r"[A-Z]{2,6}")
+_ID = re.compile(r"[0-9a-f]{64}")
+_STYLE = files("ingest.web").joinpath("style.css").read_text("utf-8")
+_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
+_HEADERS = {
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none';"
+    " form-action 'self'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+
+
+def page_routes(
+    open_store: Callable[[], Store], clock: Callable[[], datetime], timezone: str
+) -> list[Route]:
+    """Return the routes of the pages; the store is opened for each answer.
+
+    Their endpoints raise UsageError, StoreError and HTTPException: see `on_error`, `on_status`.
+    """
+    turn = threading.Lock()  # many who ask at once do not make it slower for the run
+
+    def home(request: Request) -> Response:  # noqa: ARG001  starlette's signature
+        return RedirectResponse("board", 302, _HEADERS)
+
+    def board(request: Request) -> Response:
+        now = clock()
+        since = _parameter(request, "since") or WINDOW
+        parties = _parameter(request, "parties")
+        start, wanted = _start(since, now, timezone), _parties(parties)
+        with turn, open_store() as store:
+            meetings = read_board(store, since=start, parties=wanted)
+            newest = store.find_articles(order_by="-effective_at", limit=1)
+            at = newest[0].effective_at if newest else None
+            coverage = coverage_line(coverage_of(store.find(Feed), at, now), now)
+            notice = store.get(Note, "notice")
+        return _page(
+            request,
+            "board.html",
+            meetings=[meeting_values(meeting, timezone) for meeting in meetings],
+            since=since,
+            parties=parties,
+            timezone=timezone,
+            coverage=coverage,
+            notice=notice.value if notice else "",
+        )
+
+    def article(request: Request) -> Response:
+        key = request.path_params["key"]
+        with turn, open_store() as store:
+            found = store.get_article(key) if _ID.fullmatch(key) else None
+            if found is None:
+                raise HTTPException(404, "no article has this id; it may have been taken out")
+            owner = store.get_article(found.copy_of) if found.copy_of else None
+        return _page(request, "article.html", **article_values(found, owner, timezone))
+
+    return [Route("/", home), Route("/board", board), Route("/article/{key}", article)]
+
+
+def on_error(request: Request, exc: Exception) -> Response:
+    """Return the page of an error of ours: 400 for what was asked, else 503."""
+    assert isinstance(exc, IngestError)
+    status = 400 if isinstance(exc, UsageError) else 503
+    return _page(request, "error.html", status, status=status, sentence=f"{exc} [{exc.code}]")
+
+
+def on_status(request: Request, exc: Exception) -> Response:
+    """Return the page of an HTTP status, such as 404."""
+    assert isinstance(exc, HTTPException)
+    answer = _page(
+        request, "error.html", exc.status_code, status=exc.status_code, sentence=exc.detail
+    )
+    answer.headers.update(exc.headers or {})
+    return answer
+
+
+def _parameter(request: Request, name: str) -> str:
+    text = request.query_params.get(name, "").strip()
+    if len(text) > MAX_PARAMETER:
+        raise UsageError(name, f"is longer than {MAX_PARAMETER} characters", "shorten it")
+    return text
+
+
+def _start(since: str, now: datetime, timezone: str) -> datetime:
+    try:
+        return parse_date(since, now=now, tz=timezone, position=0).start
+    except QueryError as exc:
+        raise UsageError("since", f"{since!r} is no date", FORMS) from exc
+
+
+def _parties(text: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip().upper() for part in text.split(",") if part.strip())
+    for party in wanted:
+        if not _PARTIES.fullmatch(party):
+            raise UsageError("parties", f"{party!r} is no party", "write codes such as RU,UA")
+    return wanted
+
+
+def _page(request: Request, template: str, code: int = 200, **values: object) -> Response:
+    depth = request.scope["raw_path"].count(b"/") - 1
+    text = _templates().get_template(template).render(values, up="../" * depth or "./")
+    return HTMLResponse(text, code, _HEADERS)
+
+
+@cache
+def _templates() -> Environment:
+    made = Environment(
+        loader=PackageLoader("ingest.web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        finalize=_cleared,
+    )
+    made.globals["style"] = Markup(_STYLE)  # noqa: S704  our own file
+    return made
+
+
+def _cleared(value: object) -> object:
+    return plain(value) if isinstance(value, str) and not isinstance(value, Markup) else value

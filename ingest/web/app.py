@@ -40,7 +40,7 @@ def make_app(
             *(page_routes(open_store, clock, timezone) if pages else ()),
             *(health_routes(open_store, clock, max_age_s=max_age_s) if metrics else ()),
         ],
-        exception_handlers={HTTPException: on_status, IngestError: on_error},
+        exception_handlers={HTTPException: on_status, IngestError: on_error} if pages else {},
     )
     app.router.redirect_slashes = False  # it would redirect to whatever Host the client named
     return app

@@ -182,7 +182,7 @@ def test_the_service_says_whether_it_runs(tmp_path):
     path = tmp_path / "store.sqlite"
     command = Path(sys.executable).with_name("summitwatch")
     process = subprocess.Popen(
-        [str(command), "serve", "--metrics", "--port", "0", "--max-age", "10m"],
+        [str(command), "serve", "--metrics", "--no-pages", "--port", "0", "--max-age", "10m"],
         cwd=tmp_path,
         env=os.environ | {"SUMMITWATCH_STORE": f"sqlite:///{path}"},
         stderr=subprocess.PIPE,
@@ -226,7 +226,7 @@ def test_the_service_says_whether_it_runs(tmp_path):
 @pytest.mark.parametrize(
     ("args", "said"),
     [
-        pytest.param([], "write serve --metrics", id="nothing-to-serve"),
+        pytest.param(["--no-pages"], "write serve --metrics", id="nothing-to-serve"),
         pytest.param(["--metrics", "--max-age", "soon"], "no duration", id="no-age"),
         pytest.param(["--metrics", "--host", "203.0.113.7"], "another --host or --port", id="host"),
     ],

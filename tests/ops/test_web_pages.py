@@ -1,0 +1,262 @@
+"""The pages that alerts link to, asked of a real server: hostile news, errors, headers, links."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import hashlib
+import re
+import socket
+import threading
+import urllib.request
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+from urllib.error import HTTPError
+from urllib.parse import urljoin
+
+import pytest
+import uvicorn
+from alerts.newsdesk import DAY0, make_article, offer, rules_of, store_article
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest.alerts.evaluate import evaluate
+from ingest.alerts.letters import write_message
+from ingest.alerts.templates import Templates
+from ingest.ids import sha256
+from ingest.model import Delivery, Mention
+from ingest.store import open_store
+from ingest.store.sqlite import SqliteStore
+from ingest.web.app import make_app
+from ingest.web.shown import paragraphs, plain
+
+EVIL = """</title><script>alert(1)</script>"' onload=x <b>\u202eevil\u2069 \x1b[2J&amp;"""
+SHOWN = """</title><script>alert(1)</script>"' onload=x <b>evil [2J&amp;"""
+NOW = DAY0 + timedelta(days=1)
+
+
+@contextlib.contextmanager
+def served(path, **more):
+    """A real server on a free port over a SQLite file; gives its address."""
+    opened = functools.partial(open_store, f"sqlite:///{path}", create=False)
+    options = {"timezone": "Europe/Warsaw", "max_age_s": 60, "pages": True, "metrics": False}
+    app = make_app(opened, lambda: NOW, **(options | more))
+    config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(timeout=20)
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory):
+    """(address, articles by name, alert, its rules) of a desk with hostile news."""
+    path = tmp_path_factory.mktemp("pages") / "store.sqlite"
+    rules = rules_of(
+        "version: 1\nchannels:\n"
+        "  desk: {type: email, to: [a@example.org], from: b@example.org, smtp: 'smtp://x.example'}\n"
+        "rules:\n  - {id: offers, type: match, when: {status: proposed}, to: [desk]}\n"
+    )
+    said = offer("Lukashenko offered Minsk.", parties=("RU", "UA"))
+    refused = offer("Putin refuses Geneva.", "Putin", status="rejected", parties=("RU", "UA"))
+    evil = make_article(said, refused, slug="evil", title=EVIL, publisher=EVIL, published=DAY0)
+    evil = replace(evil, text=evil.text + "\n\n" + EVIL, lang='en" onclick="x')
+    odd = make_article(said, slug="odd", title="Undated", at=DAY0 - timedelta(hours=1))
+    odd = replace(odd, url="javascript:alert(1)", published_at=None, copy_of=evil.id)
+    bare = replace(make_article(slug="bare", title=""), text="")
+    with SqliteStore.open(path) as store:
+        for article in (evil, odd, bare):
+            store_article(store, article)
+        alerts = evaluate(store, rules, None, DAY0).alerts
+    with served(path) as base:
+        yield base, {"evil": evil, "odd": odd, "bare": bare}, alerts[0], rules
+
+
+class Read(HTMLParser):
+    """Elements and text of a page, as a browser would take them."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.elements, self.words = [], []
+        self.feed(text)
+        self.close()
+        self.text = " ".join("".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def ask(url, method="GET"):
+    """(status, headers, page); never more than one redirect away."""
+    try:
+        with urllib.request.urlopen(
+            urllib.request.Request(url, method=method), timeout=10
+        ) as answer:
+            return answer.status, answer.headers, answer.read().decode()
+    except HTTPError as exc:
+        with exc:
+            return exc.code, exc.headers, exc.read().decode()
+
+
+def check_safe(headers, text):
+    """Nothing of the news became markup, and nothing would run if it had."""
+    style = re.search("<style>(.*?)</style>", text, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = headers["Content-Security-Policy"]
+    assert policy.startswith(f"default-src 'none'; style-src 'sha256-{digest}';")
+    assert "unsafe" not in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Referrer-Policy"] == "no-referrer"
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    page = Read(text)
+    known = (
+        "html head meta title style body nav a main h1 h2 h3 p bdi time section strong blockquote"
+    )
+    known += " span article mark small div form label input button"
+    assert {tag for tag, _ in page.elements} <= set(known.split())
+    for tag, attrs in page.elements:
+        assert not any(name.startswith("on") or name == "style" for name in attrs), (tag, attrs)
+        assert re.match(r"\.|https?://", attrs.get("href", ".")), attrs
+        if attrs.get("href", "").startswith("http"):
+            assert attrs["rel"] == "noopener noreferrer nofollow"
+    assert not set("\u202e\u2069\x1b") & set(text)
+    return page
+
+
+def test_a_hostile_article_is_shown_and_marked(told):
+    base, articles, *_ = told
+    status, headers, text = ask(f"{base}/article/{articles['evil'].id}")
+    assert status == 200
+    page = check_safe(headers, text)
+    assert page.text.count(SHOWN) == 4  # in the title twice, as the outlet, in the text
+    assert "Lukashenko [leader] offered Minsk [venue, proposed]." in page.text
+    assert "Putin [leader] refuses Geneva [venue, rejected]." in page.text
+    assert "2 Mar: Lukashenko (BY) offers Minsk for RU-UA talks; confidence .90" in page.text
+    assert "Lukashenko offered Minsk. status: proposed, confidence 0.90" in page.text
+    assert "2 Mar 2026, 10:00 Europe/Warsaw" in page.text
+    assert ("a", articles["evil"].url) in [(t, a.get("href")) for t, a in page.elements]
+    for tag, attrs in page.elements:
+        if tag in {"h1", "blockquote"}:
+            assert attrs["dir"] == "auto"
+            assert attrs["lang"] == 'en" onclick="x'
+
+
+def test_a_copy_names_its_owner_and_a_script_address_is_no_link(told):
+    base, articles, *_ = told
+    url = f"{base}/article/{articles['odd'].id}"
+    _, headers, text = ask(url)
+    page = check_safe(headers, text)
+    assert "javascript:" not in text
+    assert "undated, first seen 2 Mar 2026, 09:00 Europe/Warsaw" in page.text
+    assert f"This article repeats {SHOWN}" in page.text
+    (owner,) = [a["href"] for t, a in page.elements if "/article/" in a.get("href", "")]
+    assert urljoin(url, owner) == f"{base}/article/{articles['evil'].id}"
+
+
+def test_an_article_without_text_or_title(told):
+    base, articles, *_ = told
+    _, headers, text = ask(f"{base}/article/{articles['bare'].id}")
+    assert "untitled" in check_safe(headers, text).text
+    assert "The page gave no text." in text
+
+
+def test_the_board_leads_to_its_articles(told):
+    base, articles, *_ = told
+    status, headers, text = ask(f"{base}/")  # redirected
+    assert status == 200
+    page = check_safe(headers, text)
+    assert "RU-UA" in page.text
+    assert "Minsk proposed since 2 Mar 2026, 1 outlet Lukashenko: proposed" in page.text
+    assert "Geneva rejected since 2 Mar 2026" in page.text
+    assert "Putin refuses Geneva." in page.text
+    assert "coverage: no feeds" in page.text
+    links = {a["href"] for t, a in page.elements if "article/" in a.get("href", "")}
+    assert f"./article/{articles['evil'].id}" in links
+    assert all(ask(urljoin(f"{base}/board", link))[0] == 200 for link in links)
+    assert ask(f"{base}/board?since=30d&parties=ua,ru")[2].count("<section") == 1
+    for narrow in ("parties=TR", "since=2026-03-03"):
+        assert "No meeting in the news" in ask(f"{base}/board?{narrow}")[2]
+
+
+def test_every_link_of_an_alert_leads_to_a_page(told):
+    base, _, alert, rules = told
+    row = Delivery("row", alert.id, "desk", DAY0)
+    channel = rules.channels["desk"]
+    message, note = write_message(alert, row, channel, rules, Templates(base_url=base + "/"))
+    assert not note
+    links = set(re.findall(rf"{re.escape(base)}[^\s\"<]*", message.text + message.html))
+    assert {link.removeprefix(base) for link in links} == {
+        "/board",
+        *(f"/article/{item.article_id}" for item in alert.evidence),
+    }
+    assert [ask(link)[0] for link in links] == [200] * len(links)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        pytest.param(f"article/{sha256('none')}", 404, "no article has this id", id="unknown"),
+        pytest.param("article/<script>", 404, "no article has this id", id="no-id"),
+        pytest.param("article/%00%ff", 404, "no article has this id", id="odd-bytes"),
+        pytest.param("article/../board/x/", 404, "Not Found", id="no-page"),
+        pytest.param("board/", 404, "Not Found", id="no-redirect"),
+        pytest.param("health", 404, "Not Found", id="no-metrics"),
+        pytest.param("board?since=<b>", 400, "since: '<b>' is no date (write 7d,", id="since"),
+        pytest.param("board?since=9999999999w", 400, "is no date", id="too-long-ago"),
+        pytest.param("board?parties=RU,%E2%80%AE1", 400, "is no party (write codes", id="parties"),
+        pytest.param("board?parties=" + "A" * 101, 400, "longer than 100", id="long"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(told, path, status, said):
+    found, headers, text = ask(f"{told[0]}/{path}")
+    assert found == status
+    page = check_safe(headers, text)
+    assert said in page.text
+    (back,) = [attrs["href"] for tag, attrs in page.elements if tag == "a"]
+    assert urljoin(f"{told[0]}/{path}", back) == f"{told[0]}/board"
+
+
+def test_nothing_can_be_written(told):
+    status, headers, text = ask(f"{told[0]}/board", "POST")
+    assert status == 405
+    assert "GET" in headers["Allow"]
+    check_safe(headers, text)
+
+
+def test_a_store_that_is_down_is_said_until_it_is_back(tmp_path):
+    path = tmp_path / "store.sqlite"
+    with served(path, metrics=True) as base:
+        for page in ("board", f"article/{sha256('a')}"):
+            status, headers, text = ask(f"{base}/{page}")
+            assert status == 503
+            assert "[SW-STORE-ABSENT]" in check_safe(headers, text).text
+        assert ask(f"{base}/metrics")[0] == 200
+        SqliteStore.open(path).close()
+        assert ask(f"{base}/board")[0] == 200
+
+
+spots = st.tuples(st.integers(0, 30), st.integers(1, 5), st.sampled_from(("venue", "leader")))
+
+
+@settings(max_examples=50)
+@given(st.text("aé\n\u202e ", max_size=30), st.lists(spots, max_size=4))
+def test_marks_lose_no_text(text, found):
+    mentions = tuple(
+        Mention(start, min(start + size, len(text)), "", kind, "e", "n")
+        for start, size, kind in found
+        if start < len(text)
+    )
+    article = replace(make_article(), text=text, mentions=mentions)
+    shown = "".join(piece.text for pieces in paragraphs(article) for piece in pieces)
+    assert "".join(shown.split()) == "".join(text.split())
+    assert "\u202e" not in plain(text)

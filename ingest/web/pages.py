@@ -73,16 +73,15 @@ def page_routes(
             at = newest[0].effective_at if newest else None
             coverage = coverage_line(coverage_of(store.find(Feed), at, now), now)
             notice = store.get(Note, "notice")
-        return _page(
-            request,
-            "board.html",
-            meetings=[meeting_values(meeting, timezone) for meeting in meetings],
-            since=since,
-            parties=parties,
-            timezone=timezone,
-            coverage=coverage,
-            notice=notice.value if notice else "",
-        )
+        values: dict[str, object] = {
+            "meetings": [meeting_values(meeting, timezone) for meeting in meetings],
+            "since": since,
+            "parties": parties,
+            "timezone": timezone,
+            "coverage": coverage,
+            "notice": notice.value if notice else "",
+        }
+        return _page(request, "board.html", values)
 
     def article(request: Request) -> Response:
         key = request.path_params["key"]
@@ -91,7 +90,7 @@ def page_routes(
             if found is None:
                 raise HTTPException(404, "no article has this id; it may have been taken out")
             owner = store.get_article(found.copy_of) if found.copy_of else None
-        return _page(request, "article.html", **article_values(found, owner, timezone))
+        return _page(request, "article.html", article_values(found, owner, timezone))
 
     return [Route("/", home), Route("/board", board), Route("/article/{key}", article)]
 
@@ -100,15 +99,13 @@ def on_error(request: Request, exc: Exception) -> Response:
     """Return the page of an error of ours: 400 for what was asked, else 503."""
     assert isinstance(exc, IngestError)
     status = 400 if isinstance(exc, UsageError) else 503
-    return _page(request, "error.html", status, status=status, sentence=f"{exc} [{exc.code}]")
+    return _error(request, status, f"{exc} [{exc.code}]")
 
 
 def on_status(request: Request, exc: Exception) -> Response:
     """Return the page of an HTTP status, such as 404."""
     assert isinstance(exc, HTTPException)
-    answer = _page(
-        request, "error.html", exc.status_code, status=exc.status_code, sentence=exc.detail
-    )
+    answer = _error(request, exc.status_code, exc.detail)
     answer.headers.update(exc.headers or {})
     return answer
 
@@ -135,10 +132,16 @@ def _parties(text: str) -> tuple[str, ...]:
     return wanted
 
 
-def _page(request: Request, template: str, code: int = 200, **values: object) -> Response:
+def _error(request: Request, status: int, sentence: str) -> Response:
+    return _page(request, "error.html", {"status": status, "sentence": sentence}, status)
+
+
+def _page(
+    request: Request, template: str, values: dict[str, object], status: int = 200
+) -> Response:
     depth = request.scope["raw_path"].count(b"/") - 1
     text = _templates().get_template(template).render(values, up="../" * depth or "./")
-    return HTMLResponse(text, code, _HEADERS)
+    return HTMLResponse(text, status, _HEADERS)
 
 
 @cache

@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all tests of Elasticsearch, and so its server; the others share by file."""
+    """One worker has all tests of Elasticsearch, and so its server; the others share by file.
+
+    Tests that name a group of their own keep it.
+    """
     for item in items:
+        if item.get_closest_marker("xdist_group"):
+            continue
         params = getattr(getattr(item, "callspec", None), "params", {})
         needs_server = "elastic_server" in getattr(item, "fixturenames", ())
         is_elastic = needs_server or "elastic" in params.values()

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 from elastic.fixtures import (  # noqa: F401  fixtures and a hook for every test below
     elastic_client,
@@ -23,18 +27,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker has all tests of Elasticsearch, and so its server; the others share by file.
-
-    Tests that name a group of their own keep it.
+class ByServer(LoadScopeScheduling):
+    """One worker has all tests of Elasticsearch, and so its server, one those of Airflow; the
+    other files go to whoever is free.
     """
-    for item in items:
-        if item.get_closest_marker("xdist_group"):
-            continue
-        params = getattr(getattr(item, "callspec", None), "params", {})
-        needs_server = "elastic_server" in getattr(item, "fixturenames", ())
-        is_elastic = needs_server or "elastic" in params.values()
-        item.add_marker(pytest.mark.xdist_group("elastic" if is_elastic else item.path.stem))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        if needs_elasticsearch(file):
+            return "elastic"
+        return "airflow" if file.startswith("tests/airflow/") else file
+
+
+@cache
+def needs_elasticsearch(file: str) -> bool:
+    """Whether a test file, or the fixtures of its folder, ask for the server."""
+    here = Path(__file__)
+    path = here.parent.parent / file
+    texts = [
+        found.read_text("utf-8")
+        for found in (path, path.parent / "conftest.py")
+        if found.exists() and found != here
+    ]
+    return any(
+        re.search(r"\belastic_(url|server|client|prefix|settings)\b", text) for text in texts
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServer:
+    return ByServer(config, log)
 
 
 @pytest.fixture

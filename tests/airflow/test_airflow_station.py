@@ -17,7 +17,7 @@ from ingest.demo.truth import article_truth
 from ingest.model import Alert, Entry, EntryState, Run
 from ingest.store.rows import mention_rows
 
-pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 EXTRACT = "batch.extract_tag_index"
 

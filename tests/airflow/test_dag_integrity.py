@@ -10,8 +10,6 @@ import pytest
 
 from airflow_station import ROOT, airflow_env
 
-pytestmark = pytest.mark.xdist_group("airflow")
-
 DAGS = ("backfill_archive", "housekeeping", "poll_feeds", "raise_alerts", "retag")
 
 

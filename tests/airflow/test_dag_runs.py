@@ -16,7 +16,7 @@ from ingest.model import Alert, Entry, EntryState, Note, Run
 from ingest.pipeline.services import utc_now
 from ingest.store import open_store
 
-pytestmark = [pytest.mark.xdist_group("airflow"), pytest.mark.timeout(900)]
+pytestmark = pytest.mark.timeout(900)
 
 OVERLAY = """
 entities:

@@ -50,7 +50,8 @@ def needs_elasticsearch(file: str) -> bool:
         if found.exists() and found != here
     ]
     return any(
-        re.search(r"\belastic_(url|server|client|prefix|settings)\b", text) for text in texts
+        re.search(r"\b(elastic_(url|server|client|prefix|settings)|backend)\b", text)
+        for text in texts
     )
 
 

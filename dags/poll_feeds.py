@@ -6,13 +6,13 @@ from datetime import timedelta
 
 from airflow.sdk import Asset, Metadata, TriggerRule, dag, task, task_group
 
-from ingest.airflow.defaults import ARTICLES, START, task_defaults
+from ingest.airflow.defaults import ARTICLES, START, setting, task_defaults
 
 articles = Asset(ARTICLES)
 
 DOC = """
 ### What it does
-Every five minutes: plan the feeds that are due, in batches by publisher; for each batch poll its
+Every five minutes (`airflow.poll_schedule`): plan the feeds that are due, in batches by publisher; for each batch poll its
 feeds, fetch the new pages into the archive, extract, tag and store them; then announce what is new.
 
 ### When a task is red
@@ -29,7 +29,7 @@ twice. The plan is kept seven days under the run's id.
 
 @dag(
     dag_id="poll_feeds",
-    schedule="*/5 * * * *",
+    schedule=setting("POLL_SCHEDULE", "*/5 * * * *"),
     start_date=START,
     catchup=False,
     max_active_runs=1,

@@ -263,6 +263,9 @@ class AirflowSettings(_Section):
         "elasticsearch_default",
         description="Airflow connection of the Elasticsearch, used where `store` is not set.",
     )
+    poll_schedule: str = Field(
+        "*/5 * * * *", description="Cron expression, in UTC, of the DAG that polls the feeds."
+    )
     retries: int = Field(3, ge=0, le=20, description="Retries of a failed task.")
     retry_delay_s: float = Field(
         30.0, gt=0, description="Seconds before the first retry; doubled for each further one."

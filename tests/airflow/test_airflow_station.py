@@ -25,7 +25,8 @@ EXTRACT = "batch.extract_tag_index"
 @pytest.fixture(scope="module")
 def station(airflow_python, airflow_desk, tmp_path_factory):
     airflow_desk.server.set_edition(1)
-    with Station(tmp_path_factory.mktemp("airflow"), **airflow_desk.env) as found:
+    env = airflow_desk.env | {"SUMMITWATCH_AIRFLOW__POLL_SCHEDULE": "0 0 1 * *"}  # ours alone
+    with Station(tmp_path_factory.mktemp("airflow"), **env) as found:
         yield found
     assert found.pids() == []
 

@@ -49,7 +49,7 @@ type: install-dev  ## mypy, strict on ingest/
 	$(BIN)/mypy
 
 test: lint type  ## everything that CI runs
-	$(BIN)/pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder --cov --cov-report term
+	$(BIN)/pytest --numprocesses 3 --dist loadscope --cov --cov-report term
 
 drills: install-dev  ## the long fault drills
 	$(BIN)/pytest -m drill --timeout 1800 --override-ini addopts=--strict-markers

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import structlog
 from airflow.sdk import Connection, Variable
@@ -121,6 +121,13 @@ def told() -> Generator[None]:
         raise AirflowFailException(f"{exc} [{exc.code}]") from exc
 
 
+@runtime_checkable
+class Refreshing(Protocol):
+    """A store whose searches lag behind other processes' writes."""
+
+    def refresh(self) -> None: ...
+
+
 @contextmanager
 def opened_store(settings: Settings, *, create: bool = False) -> Generator[Store]:
     """Open the store that the settings name."""
@@ -129,9 +136,18 @@ def opened_store(settings: Settings, *, create: bool = False) -> Generator[Store
         settings.prefix,
         create=create,
         locate=_located,
+        names=_named,
         elasticsearch=settings.elasticsearch,
     ) as store:
+        if isinstance(store, Refreshing):
+            store.refresh()  # searches see what the task before this one wrote
         yield store
+
+
+def _named(entity: str) -> tuple[str, ...]:
+    from ingest.cli.lookup import names_of
+
+    return names_of(entity)
 
 
 def _located(entity: str) -> tuple[float, float] | None:

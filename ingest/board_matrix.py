@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from ingest.board import Meeting
+    from ingest.board import Meeting, StanceRow
+    from ingest.store.port import ProposalRow
 
 ANY_VENUE = "any venue"
 
@@ -78,15 +79,9 @@ def _venue_cells(meeting: Meeting, entity: str) -> dict[str, Cell]:
         row = stance.row
         party = row.proposal.proposer_country
         if party:
-            cells[party] = Cell(
-                stance.status,
-                row.proposal.proposer_name or party,
-                row.proposal.proposer or party,
-                row.effective_at,
-                row.source,
-                row.sentence,
-                row.url,
-                row.article_id,
+            who = row.proposal
+            cells[party] = _cell(
+                row, stance.status, who.proposer_name or party, who.proposer or party
             )
     return cells
 
@@ -94,15 +89,20 @@ def _venue_cells(meeting: Meeting, entity: str) -> dict[str, Cell]:
 def _any_cells(meeting: Meeting) -> dict[str, Cell]:
     cells: dict[str, Cell] = {}
     for row in reversed(meeting.stances):
-        if row.stance.country:
-            cells[row.stance.country] = Cell(
-                row.stance.stand,
-                row.stance.by_name,
-                row.stance.by,
-                row.effective_at,
-                row.source,
-                row.sentence,
-                row.url,
-                row.article_id,
-            )
+        said = row.stance
+        if said.country:
+            cells[said.country] = _cell(row, said.stand, said.by_name, said.by)
     return cells
+
+
+def _cell(row: ProposalRow | StanceRow, stance: str, by: str, by_id: str) -> Cell:
+    return Cell(
+        stance,
+        by,
+        by_id,
+        row.effective_at,
+        row.source,
+        row.sentence,
+        row.url,
+        row.article_id,
+    )

@@ -50,7 +50,7 @@ def needs_elasticsearch(file: str) -> bool:
         if found.exists() and found != here
     ]
     return any(
-        re.search(r"\b(elastic_(url|server|client|prefix|settings)|backend)\b", text)
+        re.search(r"\b(elastic_(url|server|client|prefix|settings)|contract\.conftest)\b", text)
         for text in texts
     )
 

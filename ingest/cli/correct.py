@@ -19,7 +19,7 @@ from ingest.cli.correcting import (
 )
 from ingest.cli.lookup import one_article
 from ingest.cli.output import clean, counted, iso, print_json, say
-from ingest.cli.overlays import ByOption, NoteOption, author, read_text, write_text
+from ingest.cli.overlays import ByOption, NoteOption, author, print_history, read_text, write_text
 from ingest.cli.retag import print_report
 from ingest.cli.searches import SHORT_ID, JsonOption
 from ingest.errors import UsageError
@@ -154,10 +154,7 @@ def _verb(verb: str, which: str, *, by: str, note: str, dry_run: bool, as_json: 
         _list(as_json=as_json)
     elif verb == "history":
         with opened_store() as store:
-            for one in desk.history(store, "corrections"):
-                say(
-                    f"{one.number}  {one.at:%Y-%m-%d %H:%M}Z  {clean(one.author)}  {clean(one.note)}"
-                )
+            print_history(store, "corrections")
     elif verb == "export":
         with opened_store() as store:
             _number, known = corrections_of(store)

@@ -11,7 +11,7 @@ import typer
 from ingest import desk
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.lookup import gazetteer
-from ingest.cli.output import clean, counted, print_json, say, talk
+from ingest.cli.output import counted, print_json, say, talk
 from ingest.cli.overlays import (
     AliasOption,
     ByOption,
@@ -24,6 +24,7 @@ from ingest.cli.overlays import (
     joined,
     merged,
     office,
+    print_history,
     publish,
     read_text,
     spoken,
@@ -37,6 +38,8 @@ from ingest.tag import Tagger
 from ingest.tag.overlay import KINDS, Own, dump_overlay, entity_id, parse_overlay
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ingest.tag.gazetteer import Entity, Gazetteer
     from ingest.tag.overlay import Overlay
 
@@ -78,16 +81,18 @@ def add(
         number, overlay = current(store)
         if own.id in overlay.entities or gazetteer().entity(own.id) is not None:
             raise UsageError(own.id, "is known", f"summitwatch gazetteer edit {own.id}, or --id")
-        _warn_of_namesakes(own)
+        for spelled, others in _namesakes(gazetteer(), own):
+            talk(f"{spelled!r} already names {others}")
         publish(store, number, overlay.with_entity(own), by=by, note=note or f"add {own.id}")
         say(own.id)
 
 
-def _warn_of_namesakes(own: Own) -> None:
-    for name in (own.name, *(n for found in own.names.values() for n in found)):
-        others = [one for one in gazetteer().resolve("any", name) if one != own.id]
+def _namesakes(names: Gazetteer, own: Own) -> Iterator[tuple[str, str]]:
+    """Yield each name of `own` that others bear too, and the ids of some of them."""
+    for name in filter(None, (own.name, *(n for found in own.names.values() for n in found))):
+        others = [one for one in names.resolve("any", name) if one != own.id]
         if others:
-            talk(f"{name!r} already names {', '.join(others[:4])}")
+            yield name, ", ".join(others[:4])
 
 
 @app.command("edit")
@@ -220,11 +225,8 @@ def check(
     for own in overlay.entities.values():
         if names.entity(own.id) is None and not own.name:
             talk(f"{own.id}: the shipped gazetteer has no such entity, and no name is given")
-        spelled = (own.name, *(n for found in own.names.values() for n in found))
-        for name in filter(None, spelled):
-            others = [one for one in names.resolve("any", name) if one != own.id]
-            if others:
-                talk(f"{own.id}: {name!r} also names {', '.join(others[:4])}")
+        for name, others in _namesakes(names, own):
+            talk(f"{own.id}: {name!r} also names {others}")
     known = {*overlay.entities}
     for former, now in overlay.redirects.items():
         if now not in known and names.entity(now) is None:
@@ -263,8 +265,7 @@ def export_file(
 def history() -> None:
     """List the revisions of the overlay, newest first: who, when, why."""
     with opened_store() as store:
-        for one in desk.history(store, "overlay"):
-            say(f"{one.number}  {one.at:%Y-%m-%d %H:%M}Z  {clean(one.author)}  {clean(one.note)}")
+        print_history(store, "overlay")
 
 
 app.command("pending")(pending)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ingest import desk
-from ingest.cli.output import counted, say, talk
+from ingest.cli.output import clean, counted, say, talk
 from ingest.errors import IngestError, UsageError
 from ingest.pipeline.services import utc_now
 from ingest.tag.desk import overlay_of
@@ -19,6 +19,7 @@ from ingest.tag.overlay import LANGS, dump_overlay, parse_overlay
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ingest.model import DeskKind
     from ingest.store.port import Store
     from ingest.tag.gazetteer import Entity, Gazetteer
     from ingest.tag.overlay import Overlay
@@ -53,6 +54,12 @@ def author(by: str) -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # a container's user without a name
         return "unknown"
+
+
+def print_history(store: Store, kind: DeskKind) -> None:
+    """Print a line for each revision, newest first: number, when, who, why."""
+    for one in desk.history(store, kind):
+        say(f"{one.number}  {one.at:%Y-%m-%d %H:%M}Z  {clean(one.author)}  {clean(one.note)}")
 
 
 def read_text(path: Path) -> str:

@@ -131,29 +131,19 @@ class Refreshing(Protocol):
 @contextmanager
 def opened_store(settings: Settings, *, create: bool = False) -> Generator[Store]:
     """Open the store that the settings name."""
+    from ingest.cli.lookup import names_of, place_of
+
     with open_store(
         settings.store,
         settings.prefix,
         create=create,
-        locate=_located,
-        names=_named,
+        locate=place_of,
+        names=names_of,
         elasticsearch=settings.elasticsearch,
     ) as store:
         if isinstance(store, Refreshing):
             store.refresh()  # searches see what the task before this one wrote
         yield store
-
-
-def _named(entity: str) -> tuple[str, ...]:
-    from ingest.cli.lookup import names_of
-
-    return names_of(entity)
-
-
-def _located(entity: str) -> tuple[float, float] | None:
-    from ingest.cli.lookup import place_of
-
-    return place_of(entity)
 
 
 @asynccontextmanager

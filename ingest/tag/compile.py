@@ -47,6 +47,7 @@ SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
     "cities.tsv", "cldr.tsv", "titles.tsv", "epithets.tsv", "qids.tsv", "stoplist.tsv",
 )  # fmt: skip
+CURATED = 2_000_000  # a curated place weighs at least as much
 LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 _LETTERS = str.maketrans({"ł": "l", "ı": "i", "ø": "o", "đ": "d", "ß": "ss", "æ": "ae"})
 
@@ -92,6 +93,14 @@ def case_rule(name: str) -> int:
     return CAPITAL if name[:1].isupper() or not name[:1].isalpha() else ANY_CASE
 
 
+def script_language(name: str) -> str:
+    """The language whose endings a name of no given language takes: one of Cyrillic, or none."""
+    letters = set(name.lower())
+    if not letters & set("абвгдежзиклмнопрстуфхцчшь"):
+        return ""
+    return "be" if "ў" in letters else "uk" if letters & set("іїєґ") else "ru"
+
+
 class Builder:
     """Collects entities and forms."""
 
@@ -105,6 +114,7 @@ class Builder:
         self.qids = {row[0]: row[1] for row in rows("qids.tsv")}
         self.stop = {(fold(row[0]), row[1]) for row in rows("stoplist.tsv")}
         self.spellings = {row[0]: row[1] for row in rows("spellings.tsv")}
+        self.german: list[tuple[str, int]] = []  # names of no one language, for add_genitives
         self.spelled: set[str] = set()  # labels of spellings.tsv that were met
 
     def add_form(self, form: str, ref: int, kind: int, case: int) -> None:
@@ -343,6 +353,10 @@ def add_place(
             bare = spelled.replace("«", "").replace("»", "")
             if kind == "city" and weight < INFLECTED_POPULATION:
                 written_as: tuple[str, ...] = ("en",)  # a small town: as it is written, no endings
+            elif not lang:
+                written_as = (script_language(spelled),)
+                if written_as == ("",) and (weight >= CURATED or kind == "country"):
+                    build.german.append((bare, ref))
             elif lang == "en" and kind != "country":
                 written_as = ("de", "pl")
             else:
@@ -371,7 +385,7 @@ def add_curated_places(
                 names["be"] = list(to_belarusian(russian, place=True))
         found = cities.get((fold(label), country)) if kind == "city" else None
         where = (float(found[2]), float(found[3]), int(found[4])) if found else (None, None, None)
-        weight = max(int(found[5]) if found else 0, 2_000_000)
+        weight = max(int(found[5]) if found else 0, CURATED)
         suffix = country.lower() or "xx"
         add_place(
             build,
@@ -406,6 +420,14 @@ def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str
             build, entity_id, "city", name, country, names,
             where=(float(lat), float(lon), int(geonames)), weight=int(population),
         )  # fmt: skip
+
+
+def add_genitives(build: Builder) -> None:
+    """Add the German genitive of place names of no given language ("Moskaus"), where it is no other form."""
+    for name, ref in build.german:
+        for form in inflect(name, "de")[1:]:
+            if fold(form) not in build.forms:
+                build.add_form(form, ref, PLACE, CAPITAL)
 
 
 def add_titles(build: Builder) -> None:
@@ -528,6 +550,7 @@ def compile_gazetteer() -> bytes:
     taken = add_curated_places(build, by_name)
     add_cities(build, cities, taken)
     add_titles(build)
+    add_genitives(build)
     if unknown := build.spellings.keys() - build.spelled:
         raise SystemExit(
             f"spellings.tsv names what no other file has: {', '.join(sorted(unknown))}"

@@ -5,24 +5,40 @@ from __future__ import annotations
 import re
 
 from ingest.tag.document import Document, Found
+from ingest.tag.fold import fold
 from ingest.tag.gazetteer import ADJECTIVE, LEADER, PLACE, Entity
 from ingest.tag.match import Hit
+from ingest.tag.namesakes import is_part_of_a_name, is_plain_word
 
-_SOIL = re.compile(
-    r" (?:soil|territory|side|ground|земл[яеію]\w*|территори\w+|території|територі\w+|тэрыторы\w+|зямл[іяею]\w*|"
-    r"ziemi\w*|terytori\w+|stronie|boden|seite|territorium|sol|territoire|suelo|territorio|topra\w+|стороне|боці|баку)\b"
+
+def _folded(pattern: str) -> re.Pattern[str]:
+    """A pattern over the folded text: its own accents are folded too."""
+    return re.compile(fold(pattern))
+
+
+_SOIL = _folded(
+    r" (?:soil|territory|ground|airspace|land|земл[яеію]\w*|территори\w+|територі\w+|тэрыторы\w+|зямл[іяею]\w*|"
+    r"ziemi\w*|terytori\w+|boden|territorium|sol|territoire|suelo|territorio|topra[kğ]\w*)\b"
 )
-_SOIL_BEFORE = re.compile(r"(?:sol|territoire|suelo|territorio|côté|lado) $")
-_GUARD_AFTER = re.compile(
-    r"(?: \d{4})?[ -](?:accords?|agreements?|protocols?|treaty|declaration|memorandum|process|initiative|"
-    r"convention|communique|formula|pact|charter|consensus|post|times|tractors?|university|street|avenue|"
-    r"tractor|dynamo|grain|process|security conference|initiative|principles|talks format|group|abkommen|prozess|"
-    r"vereinbarungen|protokoll|соглашени\w+|договорённост\w+|договоренност\w+|угод\w+|домовленост\w+|пагаднен\w+|"
-    r"anlaşma\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi)\b"
+_SIDE = _folded(r" (?:side|стороне|боці|баку|stronie|seite)\b")
+_ON_THE = _folded(r"(?:on the|auf der|на|po|по) $")
+_SOIL_BEFORE = _folded(r"(?:sol|territoire|suelo|territorio|côté|lado) $")
+_GUARD_AFTER = _folded(
+    r"(?: \d{4})?[ -](?:accords?|agreements?|protocols?|treaty|memorandum|process|initiative|"
+    r"conventions?|formula|pact|charter|consensus|post|times|tractors?|university|street|avenue|"
+    r"tractor|dynamo|grain|security conference|principles|talks format|group|abkommen|prozess|"
+    r"vereinbarungen|protokoll|соглашени\w+|договорённост\w+|угод\w+|домовленост\w+|пагаднен\w+|"
+    r"anlaşma\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi|marka)\b"
 )
-_GUARD_BEFORE = re.compile(
-    r"(?:dynamo|dinamo|динамо|dinamo|dynama|дынама|fc|fk|фк|hk|хк|real|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
-    r"accords? de|acuerdos? de|traité de|accord de|tratado de|protocolo de|spirit of|«зенит»|cska|street|улиц[аеуы]|проспект\w*|вул\.) $"
+_GUARD_BEFORE = _folded(
+    r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
+    r"accords? de|acuerdos? de|traité de|tratado de|protocolo de|convención de|convention de|format|spirit of|«зенит»|cska|street|"
+    r"улиц[аеыу]|проспект\w*|вул\.) $"
+)
+# Common nouns before a proper name: outside its span where they are written small.
+_COMMON_NOUN = _folded(
+    r"(?:двор[е]?ц\w*|палац\w*|палаты|отел[ьеяюи]\w*|готел\w*|гостиниц\w*|баз[аеыу]|вилл\w+|вілл\w+|резиденци\w+|замк\w+|"
+    r"замок|hotel\w*|pałac\w*|zamek|zamku|hôtel|baz[aęy]|bazie) "
 )
 
 
@@ -30,20 +46,18 @@ def find_places(doc: Document) -> None:
     """Fill `doc.places`."""
     spans = [(f.start, f.end) for f in doc.people]
     countries = _evidence(doc)
-    for hit in doc.hits:
+    for index, hit in enumerate(doc.hits):
         if any(start < hit.end and hit.start < end for start, end in spans):
             continue
         if hit.has(LEADER):
             continue
         if hit.has(PLACE):
-            found = _place(doc, hit, countries)
-            if found:
-                doc.places.append(found)
+            doc.places.extend(_place(doc, hit, index, countries))
         elif hit.has(ADJECTIVE):
             adjective = _adjective(doc, hit)
             if adjective:
                 doc.places.append(adjective)
-    _merge_city_state(doc)
+    doc.places.sort(key=lambda f: f.start)
 
 
 def _evidence(doc: Document) -> dict[str, int]:
@@ -62,21 +76,108 @@ def _evidence(doc: Document) -> dict[str, int]:
     return seen
 
 
-def _place(doc: Document, hit: Hit, countries: dict[str, int]) -> Found | None:
+def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> list[Found]:
     text = doc.folded.text
     after = text[hit.end : hit.end + 40]
     before = text[max(0, hit.start - 24) : hit.start]
     if _GUARD_AFTER.match(after) or _GUARD_BEFORE.search(before):
-        return None
+        return []
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(PLACE)]
+    surface = doc.visible[hit.start : hit.end]
+    if len(entities) > 1:
+        entities = _of_the_language(entities, text[hit.start : hit.end], doc.lang)
+        entities = _not_by_another_name(entities, text[hit.start : hit.end], countries)
+    if state := _state_behind(doc, index):
+        american = [e for e in entities if e.country == "US" and e.kind == "city"]
+        if american:
+            entities = american
+        elif all(e.country != state.country for e in entities):
+            return []  # a namesake in that state
     entity = min(entities, key=lambda e: _likelihood(e, countries))
+    if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
+        return []
     if (
         entity.geonames is not None
         and entity.weight < CURATED
         and _doubtful(doc, hit, entity, countries)
     ):
+        return []
+    if (comma := surface.find(", ")) > 0 and entity.kind == "city":
+        return _city_and_state(doc, hit, comma, entity)
+    start = hit.start + _lead(text[hit.start : hit.end], surface, entity)
+    if start == hit.start + 4 and surface[4].islower():
+        return []  # the gulf between them
+    return [Found(start, hit.end, entity, "venue", "name", "place-name", 0.9)]
+
+
+def _lead(form: str, surface: str, entity: Entity) -> int:
+    """Letters at the start of a form that are no part of the name: an article, a common noun."""
+    if form.startswith("the "):
+        spelled = (name for names in entity.names.values() for name in names)
+        own = any(name.startswith("The ") and fold(name) == form for name in spelled)
+        return 0 if own else 4
+    if surface[:1].islower() and (noun := _COMMON_NOUN.match(form)):
+        rest = surface[noun.end() :]
+        return noun.end() + (rest[:1] in '«„“"') if rest.lstrip('«„“"')[:1].isupper() else 0
+    return 0
+
+
+def _city_and_state(doc: Document, hit: Hit, comma: int, entity: Entity) -> list[Found]:
+    """The city, and the state or country where we know it: "Paris, Texas" is two names."""
+    found = [Found(hit.start, hit.start + comma, entity, "venue", "name", "place-name", 0.9)]
+    form = doc.folded.text[hit.start + comma + 2 : hit.end]
+    if entity.name.startswith("Washington"):
+        return [Found(hit.start, hit.end, entity, "venue", "name", "place-name", 0.9)]
+    rows = [t for t in doc.gazetteer.compiled.forms.get(form, ()) if t >> 2 & 7 == PLACE]
+    named = [doc.gazetteer.compiled.entities[t >> 5] for t in rows]
+    named = [e for e in named if e.kind in ("region", "country")]
+    if named:
+        state = min(named, key=lambda e: e.country != entity.country)
+        start = hit.start + comma + 2
+        found.append(Found(start, hit.end, state, "venue", "name", "place-name", 0.9))
+    return found
+
+
+def _state_behind(doc: Document, index: int) -> Entity | None:
+    """The American state that follows after a comma: "Moscow, Idaho"."""
+    hit = doc.hits[index]
+    if doc.folded.text[hit.end : hit.end + 2] != ", " or index + 1 == len(doc.hits):
         return None
-    return Found(hit.start, hit.end, entity, "venue", "name", "place-name", 0.9)
+    behind = doc.hits[index + 1]
+    if behind.start != hit.end + 2:
+        return None
+    entities = [doc.gazetteer.compiled.entities[row] for row in behind.rows(PLACE)]
+    if len(entities) == 1 and entities[0].kind == "region" and entities[0].country == "US":
+        return entities[0]
+    return None
+
+
+def _of_the_language(entities: list[Entity], form: str, lang: str) -> list[Entity]:
+    """Those that bear the name in the article's language, if any do: es Granada is no Grenada in English."""
+    here = []
+    for entity in entities:
+        names = [n for key in (lang, "", "en") for n in entity.names.get(key, ())]
+        stem = form[: max(4, len(form) - 3)]
+        if any(fold(name).startswith(stem) for name in names):
+            here.append(entity)
+    return here or entities
+
+
+def _not_by_another_name(
+    entities: list[Entity], form: str, countries: dict[str, int]
+) -> list[Entity]:
+    """A country whose own label is another gives way to a city of that very name, unless it is spoken of."""
+    cities = {e.country for e in entities if e.kind == "city" and e.weight >= CURATED}
+    if not cities or not any(fold(e.name) == form for e in entities if e.kind == "city"):
+        return entities
+    return [
+        e
+        for e in entities
+        if e.kind != "country"
+        or fold(e.name) == form
+        or e.country in cities
+        or countries.get(e.country)
+    ] or entities
 
 
 def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]) -> bool:
@@ -89,6 +190,8 @@ def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]
         return True
     left = doc.visible[max(0, hit.start - 20) : hit.start]
     right = doc.visible[hit.end : hit.end + 3]
+    if _ARTICLE.search(left):
+        return True
     if re.search(r"(?:\w[\w'’.-]* |[-«“])$", left):
         word = left.split(" ")[-2] if left.endswith(" ") else left[-1]
         if word[:1].isupper() and doc.lang != "de":
@@ -102,6 +205,12 @@ def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]
         return doc.lang == "de" and entity.weight < 50_000
     return entity.weight < 250_000
 
+
+# No town has an article before it.
+_ARTICLE = re.compile(
+    r"\b(?:the|an?|die|der|das|dem|den|eine[rnm]?|la|les|une?|los|las|una|its|his|their) $",
+    re.IGNORECASE,
+)
 
 # Curated places weigh at least this much; a town of GeoNames weighs its inhabitants.
 CURATED = 2_000_000
@@ -120,7 +229,9 @@ def _likelihood(entity: Entity, countries: dict[str, int]) -> tuple[int, float]:
 def _adjective(doc: Document, hit: Hit) -> Found | None:
     """An adjective that stands for the place: "on Belarusian soil"."""
     text = doc.folded.text
-    soil = _SOIL.match(text, hit.end)
+    soil = _SOIL.match(text, hit.end) or (
+        _SIDE.match(text, hit.end) and _ON_THE.search(text, max(0, hit.start - 8), hit.start)
+    )
     if not soil and not (
         doc.lang in ("fr", "es") and _SOIL_BEFORE.search(text, max(0, hit.start - 14), hit.start)
     ):
@@ -132,7 +243,3 @@ def _adjective(doc: Document, hit: Hit) -> Found | None:
                 hit.start, hit.end, entity, "venue", "adjective", "adjective-for-place", 0.8
             )
     return None
-
-
-def _merge_city_state(doc: Document) -> None:
-    doc.places.sort(key=lambda f: f.start)

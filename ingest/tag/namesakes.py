@@ -1,0 +1,362 @@
+"""Names of places that are none where they stand: Jordan Henderson, the Vienna Game, «Динамо-Минск», „Usi“."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.tag.document import Document
+from ingest.tag.fold import fold
+from ingest.tag.gazetteer import ADJECTIVE, EPITHET, PLACE, TITLE, Entity
+from ingest.tag.match import Hit
+
+# Given names that are places: before another name they are a person's, whatever stands before them.
+_GIVEN = frozenset(
+    [
+        "jordan",
+        "georgia",
+        "victoria",
+        "paris",
+        "lincoln",
+        "chad",
+        "austin",
+        "charlotte",
+        "florence",
+        "sydney",
+        "israel",
+        "kenya",
+        "savannah",
+        "carolina",
+        "virginia",
+        "alexandria",
+        "adelaide",
+        "houston",
+        "brooklyn",
+        "chelsea",
+        "dakota",
+        "milan",
+        "lourdes",
+        "madison",
+        "jackson",
+        "santiago",
+        "valencia",
+        "sofia",
+        "montana",
+        "dallas",
+        "denver",
+        "phoenix",
+        "trinidad",
+        "asia",
+        "india",
+        "china",
+        "america",
+        "ireland",
+        "holland",
+        "cameron",
+        "kingston",
+        "hamilton",
+        "washington",
+        "troy",
+        "виктория",
+        "джорджия",
+        "остин",
+        "вікторія",
+        "джорджія",
+        "вікторыя",
+    ]
+)
+# Of those, who is more often a person than the place.
+_RATHER_A_PERSON = frozenset(
+    [
+        "victoria",
+        "lincoln",
+        "charlotte",
+        "florence",
+        "austin",
+        "madison",
+        "jackson",
+        "виктория",
+        "вікторія",
+        "вікторыя",
+    ]
+)
+_LOCATIVE = re.compile(
+    r"(?:^|[ \n«„“\"(])(?:in|into|to|near|outside|inside|at|across|around|via|through|toward|towards|leave|left|a|au|en|"
+    r"de|depuis|vers|pres de|hacia|desde|por|w|we|do|z|ze|pod|kolo|na|nad|przez|в|во|из|с|под|на|у|з|із|зі|до|біля|пад|ля) $"
+)
+_FROM_OR_FOR = re.compile(r"(?:^|[ \n«„“\"(])(?:from|for|between|against|with|of|by) $")
+_CALLED = re.compile(
+    r"(?:called|named|nicknamed|namens|genannt|appelee?|nommee?|llamad[ao]|по имени|на имя|імені|imieniem|adli|isimli) $"
+)
+_NEXT = re.compile(r" ([^\W\d_][\w'’.-]*)")
+_PREVIOUS = re.compile(r"([^\W\d_][\w'’-]*) $")
+# Capitalised words beside a place that make no other name of it.
+_BESIDE = frozenset(
+    [
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "i",
+        "gmt",
+        "lundi",
+        "mardi",
+        "mercredi",
+        "jeudi",
+        "vendredi",
+        "samedi",
+        "dimanche",
+        "lunes",
+        "martes",
+        "miercoles",
+        "jueves",
+        "viernes",
+        "sabado",
+        "domingo",
+        "pazartesi",
+        "sali",
+        "carsamba",
+        "persembe",
+        "cuma",
+        "cumartesi",
+        "pazar",
+        "ocak",
+        "subat",
+        "mart",
+        "nisan",
+        "mayis",
+        "haziran",
+        "temmuz",
+        "agustos",
+        "eylul",
+        "ekim",
+        "kasim",
+        "aralik",
+        "north",
+        "south",
+        "east",
+        "west",
+        "northern",
+        "southern",
+        "eastern",
+        "western",
+        "central",
+        "greater",
+        "old",
+        "new",
+        "upper",
+        "lower",
+        "mainland",
+        "communist",
+        "nazi",
+        "soviet",
+        "imperial",
+        "post-soviet",
+        "downtown",
+        "mr",
+        "mrs",
+        "ms",
+        "dr",
+        "m",
+        "mme",
+        "sr",
+        "sra",
+        "herr",
+        "frau",
+        "bay",
+        "sayin",
+        "hanim",
+        "and",
+        "or",
+        "la",
+        "el",
+        "los",
+        "las",
+        "le",
+        "les",
+        "l'",
+    ]
+)
+_INSTITUTION = re.compile(
+    r" (?:city|united|saint-germain|watch|co|corp|inc|ltd|hotels?|bank|airlines|airways|club|match|game|gambit|defence|"
+    r"defense|nationals|conventions?|free port|brands?|seal|bakery|tours|heights|facility|fashion|week|traktor|\w+-?verband)\b"
+)
+_BUILDING = re.compile(
+    r"(?:резиденци\w+|дворц\w+|палац\w*|отел\w*|готел\w*|гостиниц\w*|базе?|аэродром\w*|residenc\w*|hotel\w*) .$"
+)
+_ORGANISATION = r"(?:nato|eu|un|onu|otan|ue|osce|нато|ес|оон|єс|оон|аан|обсе|обсє|onz|obwe|ab|bm)"
+_ORGANISATION_BEFORE = re.compile(r"\b" + _ORGANISATION + r" ?- ?$")
+_ORGANISATION_AFTER = re.compile(r" ?- ?" + _ORGANISATION + r"\b")
+_OPENING, _CLOSING = "«„“\"'‘", "»”“\"'’"
+
+# Words of a language that a name of the gazetteer is written like where a sentence begins.
+_WORDS = {
+    "en": "of than most man same come university police deal goes date save reading union normal island islands spring "
+    "mission mobile wedding surprise bay forest drama orange salt bell independence tank marks bush gap temple bath "
+    "rugby hire pen enterprise fate sum liberty commonwealth fleet sale sales",
+    "ru": "но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
+    "центральный собрал уши южного вину гор горького сам мати калі",
+    "uk": "час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
+    "бан диво сум ван штат порту кут горах табору бар марка калі",
+    "be": "калі усі бо час мелі мала дзе хай бар гары штат сум сам",
+    "pl": "bo aby taki sam nasze sama same obu ono boli ode sali seria kara marka man dali wola kota most pare zima barze",
+    "de": "man ende lage mitte mach kamen nahe langen bau union normal leiden hof keller singen mission mut papa deal "
+    "date klang siegen neubau drama essen zug",
+    "fr": "un sur dire cela seul suite celle vite belle police peine plaisir date rouge ami bras union mission normal "
+    "surprise roman fiche gare sale tours orange mobile papa fier tire sucre tome temple seuls",
+    "es": "un una como nada tienen pueblo pasa centro tema universidad largo obra sur libertad asi vista haga baja sale "
+    "banda normal mesa esperanza tanta chico registro azul papa gana anda tantas frontera seria pasan latina altos "
+    "hermosa metro onda gracia coronel chino ama plano torres ventas regla progreso moreno come bella corona drama tome "
+    "gigante retiro corrientes aventura salto soledad plato medias cerro hilo bello limpio extrema dolores barra",
+    "tr": "ama iki ise beni hala anda belli bende ye hatta normal bayan kara emin adet bol asker un kent kaya ordu lira "
+    "oku bina bay banka roman keskin saray pasta metro marka batman banyo tahta kutu onda bunda tank oral sur lan "
+    "baris",
+}  # fmt: skip
+_PLAIN = {lang: frozenset(words.split()) for lang, words in _WORDS.items()}
+
+
+def is_plain_word(doc: Document, hit: Hit) -> bool:
+    """Whether a name opens a sentence and is a word of the article's language: «Калі», "Sam"."""
+    plain = _PLAIN.get(doc.lang)
+    if plain is None or doc.folded.text[hit.start : hit.end] not in plain:
+        return False
+    if doc.lang == "de":
+        return True
+    before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip(" ")
+    return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
+
+
+def is_part_of_a_name(
+    doc: Document, hit: Hit, index: int, entity: Entity, countries: dict[str, int]
+) -> bool:
+    """Whether a name of a place is part of another's: a person's, a firm's, a club's, a work's."""
+    visible, text = doc.visible, doc.folded.text
+    if _in_compound(doc, hit, index) or (entity.kind != "site" and _quoted(doc, hit)):
+        return True
+    surface = visible[hit.start : hit.end]
+    if entity.kind == "site" or surface.isupper():
+        return False
+    before = text[max(0, hit.start - 20) : hit.start]
+    given = text[hit.start : hit.end] in _GIVEN
+    if given and _CALLED.search(before):
+        return True
+    if _INSTITUTION.match(text, hit.end) and visible[hit.end + 1 : hit.end + 2].isupper():
+        return True
+    if doc.lang == "de" or not (given or doc.lang in _LATIN):
+        return False
+    if _before_a_name(doc, hit, index, given=given):
+        return not _is_heading(doc, hit)
+    if _behind_a_name(doc, hit, index, given=given):
+        return not _is_heading(doc, hit)
+    return (
+        text[hit.start : hit.end] in _RATHER_A_PERSON
+        and not countries.get(entity.country)
+        and not _LOCATIVE.search(before)
+        and not _FROM_OR_FOR.search(before)
+        and text[hit.end : hit.end + 2] not in (", ", "'s")
+    )
+
+
+# Where a name before a capitalised word is most often part of its name.
+_LATIN = frozenset({"en", "fr", "es", "pl", ""})
+
+
+def _before_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:
+    """Whether a capitalised word follows that is no place, person, title or day."""
+    follows = _NEXT.match(doc.visible, hit.end)
+    if follows is None or not follows[1][0].isupper() or follows[1].isupper():
+        return False
+    word = follows[1]
+    if fold(word).rstrip(".'") in _BESIDE:
+        return False
+    before = doc.folded.text[max(0, hit.start - 20) : hit.start]
+    locative = _LOCATIVE.search(before)
+    if locative or (not given and _FROM_OR_FOR.search(before)):
+        return False
+    behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
+    at = hit.end + 1
+    if behind is not None and behind.start == at:
+        if behind.has(TITLE) or behind.has(EPITHET) or behind.has(ADJECTIVE):
+            return False
+        if behind.has(PLACE) and doc.folded.text[behind.start : behind.end] not in _GIVEN:
+            rows = behind.rows(PLACE)
+            named = [doc.gazetteer.compiled.entities[row] for row in rows]
+            return not any(e.geonames is None or e.weight >= 2_000_000 for e in named)
+    person = any(f.start == at for f in doc.people)
+    return not (person and (not given or before.endswith("from ")))
+
+
+def _behind_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:
+    """Whether a capitalised word stands before that is no title, place or day: Denzel Washington."""
+    if doc.lang not in ("en", "fr", "es"):
+        return False
+    previous = _PREVIOUS.search(doc.visible, max(0, hit.start - 30), hit.start)
+    if previous is None or not previous[1][0].isupper() or previous[1].isupper():
+        return False
+    word = fold(previous[1])
+    if word in _BESIDE or len(word) < 3:
+        return False
+    opens = doc.visible[: previous.start(1)].rstrip(" ")
+    if not opens or opens[-1] in ".!?:;…\n«„“\"»”—–-'(¿¡*•|)" or opens[-1].isdigit():
+        return False
+    before = doc.hits[index - 1] if index else None
+    if before is not None and before.end == previous.end(1):
+        return given and doc.folded.text[before.start : before.end] in _GIVEN
+    return not any(f.end == previous.end(1) for f in doc.people)
+
+
+def _is_heading(doc: Document, hit: Hit) -> bool:
+    """Whether most words around are capitalised: a headline's words are no names."""
+    start, end = doc.sentence(hit.start)
+    words = re.findall(r"[^\W\d_]{4,}", doc.visible[start:end])
+    ends = doc.visible[start:end].rstrip()[-1:] in ".!?…»”"
+    return not ends and len(words) > 3 and sum(w[0].isupper() for w in words) > 0.8 * len(words)
+
+
+def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
+    """Whether a hyphen ties the name to what is no place: «Динамо-Минск», Minsk-Gruppe, NATO–Rosja."""
+    text = doc.folded.text
+    if _ORGANISATION_BEFORE.search(text, max(0, hit.start - 10), hit.start):
+        return True
+    if _ORGANISATION_AFTER.match(text, hit.end) and not re.search(r" - $", text[: hit.start][-3:]):
+        return True
+    if text[hit.end : hit.end + 1] == "-" and text[hit.end + 1 : hit.end + 2].isalnum():
+        behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
+        tied = behind is not None and behind.start == hit.end + 1
+        return not (tied and behind is not None and (behind.has(PLACE) or behind.has(ADJECTIVE)))
+    before = doc.visible[max(0, hit.start - 2) : hit.start]
+    if len(before) == 2 and before[1] in "-‑‐–" and before[0].isalpha():
+        word = re.search(r"[\w'’]+$", doc.visible[max(0, hit.start - 30) : hit.start - 1])
+        earlier = doc.hits[index - 1] if index else None
+        tied = earlier is not None and earlier.end == hit.start - 1
+        return word is not None and word[0][0].isupper() and not tied
+    return False
+
+
+def _quoted(doc: Document, hit: Hit) -> bool:
+    """Whether the name alone stands in quotation marks behind a common noun: ансамбль «Женева»."""
+    before, after = (
+        doc.visible[max(0, hit.start - 3) : hit.start],
+        doc.visible[hit.end : hit.end + 1],
+    )
+    if len(before) < 3 or before[-1] not in _OPENING or not after or after not in _CLOSING:
+        return False
+    if after in "'’" and before[-1] not in "'‘":
+        return False
+    if before[-2] != " " or not before[-3].isalpha():
+        return False
+    return not _BUILDING.search(doc.folded.text, max(0, hit.start - 16), hit.start)

@@ -379,10 +379,11 @@ def add_curated_places(
             names.setdefault(lang, []).append(spelled)
         if russian:
             names.setdefault("ru", []).append(russian)
-            if not names.get("uk"):
-                names["uk"] = list(to_ukrainian(russian, place=True))
-            if not names.get("be"):
-                names["be"] = list(to_belarusian(russian, place=True))
+            given = {lang for lang, _spelled in split_names(others, ";")}
+            if "uk" not in given:
+                names.setdefault("uk", []).extend(to_ukrainian(russian, place=True))
+            if "be" not in given:
+                names.setdefault("be", []).extend(to_belarusian(russian, place=True))
         found = cities.get((fold(label), country)) if kind == "city" else None
         where = (float(found[2]), float(found[3]), int(found[4])) if found else (None, None, None)
         weight = max(int(found[5]) if found else 0, CURATED)

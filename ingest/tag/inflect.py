@@ -361,7 +361,9 @@ def _pl(word: str) -> Paradigm:
         )
     if low.endswith("ia"):
         i = "|i" if low.endswith("nia") else "i"  # Bośni, but Hiszpanii
-        return _make(word[:-1], nom="a", gen=i, dat=i, acc="ę", ins="ą", loc=i)
+        if low.endswith(("dnia", "tnia")):  # Europa Wschodnia
+            i += "|ej"
+        return _make(word[:-1], nom="a", gen=i, dat=i, acc="ę|ą", ins="ą", loc=i)
     if low.endswith("ja"):
         s = word[:-1]
         return _make(s, nom="a", gen="i", dat="i", acc="ę", ins="ą", loc="i")

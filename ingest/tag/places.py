@@ -94,6 +94,10 @@ def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> li
         elif all(e.country != state.country for e in entities):
             return []  # a namesake in that state
     entity = min(entities, key=lambda e: _likelihood(e, countries))
+    if text[hit.start : hit.end].removeprefix("hotel ") in _CHAINS and not countries.get(
+        entity.country
+    ):
+        return []
     if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
         return []
     if (
@@ -116,6 +120,9 @@ def _lead(form: str, surface: str, entity: Entity) -> int:
         spelled = (name for names in entity.names.values() for name in names)
         own = any(name.startswith("The ") and fold(name) == form for name in spelled)
         return 0 if own else 4
+    if surface.startswith("Hotel ") and entity.kind == "site":
+        rest = form[6:]
+        return 6 if any(fold(n) == rest for ns in entity.names.values() for n in ns) else 0
     if surface[:1].islower() and (noun := _COMMON_NOUN.match(form)):
         rest = surface[noun.end() :]
         return noun.end() + (rest[:1] in '«„“"') if rest.lstrip('«„“"')[:1].isupper() else 0
@@ -205,6 +212,20 @@ def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]
         return doc.lang == "de" and entity.weight < 50_000
     return entity.weight < 250_000
 
+
+# Hotels of one name in many towns: only where their country is spoken of.
+_CHAINS = frozenset(
+    [
+        "intercontinental",
+        "marriott",
+        "hilton",
+        "sheraton",
+        "ritz-carlton",
+        "kempinski",
+        "ukraina",
+        "украина",
+    ]
+)
 
 # No town has an article before it.
 _ARTICLE = re.compile(

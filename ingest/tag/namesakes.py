@@ -193,7 +193,7 @@ _BESIDE = frozenset(
 )
 _INSTITUTION = re.compile(
     r" (?:city|united|saint-germain|watch|co|corp|inc|ltd|hotels?|bank|airlines|airways|club|match|game|gambit|defence|"
-    r"defense|nationals|conventions?|free port|brands?|seal|bakery|tours|heights|facility|fashion|week|traktor|\w+-?verband)\b"
+    r"defense|nationals|conventions?|free port|brands?|seal|bakery|tours|islands|heights|facility|fashion|week|traktor|\w+-?verband)\b"
 )
 _BUILDING = re.compile(
     r"(?:резиденци\w+|дворц\w+|палац\w*|отел\w*|готел\w*|гостиниц\w*|базе?|аэродром\w*|residenc\w*|hotel\w*) .$"
@@ -211,7 +211,7 @@ _WORDS = {
     "ru": "но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
     "центральный собрал уши южного вину гор горького сам мати калі",
     "uk": "час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
-    "бан диво сум ван штат порту кут горах табору бар марка калі",
+    "бан диво сум ван штат порту кут горах табору бар марка калі досі",
     "be": "калі усі бо час мелі мала дзе хай бар гары штат сум сам",
     "pl": "bo aby taki sam nasze sama same obu ono boli ode sali seria kara marka man dali wola kota most pare zima barze",
     "de": "man ende lage mitte mach kamen nahe langen bau union normal leiden hof keller singen mission mut papa deal "

@@ -31,7 +31,7 @@ _GUARD_AFTER = _folded(
     r"anlaşma\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi|marka)\b"
 )
 _GUARD_BEFORE = _folded(
-    r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
+    r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|air|rue de|voice of|голос|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
     r"accords? de|acuerdos? de|traité de|tratado de|protocolo de|convención de|convention de|format|spirit of|«зенит»|cska|street|"
     r"улиц[аеыу]|проспект\w*|вул\.) $"
 )
@@ -97,6 +97,8 @@ def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> li
     if text[hit.start : hit.end].removeprefix("hotel ") in _CHAINS and not countries.get(
         entity.country
     ):
+        return []
+    if _is_foreign(entity, text[hit.start : hit.end], doc.lang):
         return []
     if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
         return []
@@ -170,6 +172,16 @@ def _of_the_language(entities: list[Entity], form: str, lang: str) -> list[Entit
     return here or entities
 
 
+def _is_foreign(entity: Entity, form: str, lang: str) -> bool:
+    """Whether a state or region is named as this Latin-written language never does: de "Islands" in English."""
+    if entity.kind not in ("country", "region") or lang not in ("en", "de", "fr", "es", "pl", "tr"):
+        return False
+    own = entity.names.get(lang, ())
+    names = (*own, *entity.names.get("", ()), *entity.names.get("en", ()))
+    stem = form[:4]
+    return bool(own) and not any(fold(name).startswith(stem) for name in names)
+
+
 def _not_by_another_name(
     entities: list[Entity], form: str, countries: dict[str, int]
 ) -> list[Entity]:
@@ -207,7 +219,8 @@ def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]
         return True
     opens = not left.rstrip() or left.rstrip()[-1] in '.!?:\n«“„"»”—–'
     if opens and " " not in surface:
-        return not (countries.get(entity.country) and entity.weight > 100_000)
+        near = countries.get(entity.country) and entity.weight > 100_000
+        return not near and entity.weight < 1_000_000
     if countries.get(entity.country):
         return doc.lang == "de" and entity.weight < 50_000
     return entity.weight < 250_000

@@ -109,6 +109,8 @@ class Matcher:
         words = self.firsts[text[start:end]]
         if text[start:end] in self._forms:
             yield start, end
+        if text[end : end + 1] == "'" and text[start : end + 1] in self._forms:
+            yield start, end + 1
         stop = end
         for _ in range(words - 1):
             word = WORD.search(text, stop, stop + _MAX_WORD)
@@ -117,8 +119,8 @@ class Matcher:
             stop = word.end()
             if text[start:stop] in self._forms:
                 yield start, stop
-        for mark in ".'":  # "U.S." ends in a mark
-            if text[stop : stop + 1] == mark and text[start : stop + 1] in self._forms:
+            # "U.S." ends in a mark
+            if text[stop : stop + 1] in (".", "'") and text[start : stop + 1] in self._forms:
                 yield start, stop + 1
 
     def _choose(self, visible: str, text: str, spans: list[tuple[int, int]]) -> Iterable[Hit]:

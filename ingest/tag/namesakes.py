@@ -195,6 +195,9 @@ _INSTITUTION = re.compile(
     r" (?:city|united|saint-germain|watch|co|corp|inc|ltd|hotels?|bank|airlines|airways|club|match|game|gambit|defence|"
     r"defense|nationals|conventions?|free port|brands?|seal|bakery|tours|islands|heights|facility|fashion|week|traktor|\w+-?verband)\b"
 )
+_PARTICIPLE = re.compile(
+    r"-(?:based|backed|led|controlled|held|occupied|brokered|hosted|mediated|sponsored|run|bound|born|friendly)\b"
+)
 _BUILDING = re.compile(
     r"(?:резиденци\w+|дворц\w+|палац\w*|отел\w*|готел\w*|гостиниц\w*|базе?|аэродром\w*|residenc\w*|hotel\w*) .$"
 )
@@ -238,6 +241,17 @@ def is_plain_word(doc: Document, hit: Hit) -> bool:
         return True
     before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip(" ")
     return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
+
+
+def is_in_a_title(doc: Document, hit: Hit, index: int) -> bool:
+    """Whether a place is part of a title: "US envoy Steve Witkoff", «госсекретарь США Блинкен»."""
+    behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
+    if doc.lang == "en" and behind is not None and behind.has(TITLE):
+        return behind.start == hit.end + 1 and doc.visible[hit.end] == " "
+    before = doc.hits[index - 1] if index else None
+    if before is None or before.end != hit.start - 1 or not before.has(TITLE):
+        return False
+    return doc.lang in ("ru", "uk", "be", "pl") and doc.visible[hit.start - 1] == " "
 
 
 def is_part_of_a_name(
@@ -334,6 +348,8 @@ def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
         return True
     if _ORGANISATION_AFTER.match(text, hit.end) and not re.search(r" - $", text[: hit.start][-3:]):
         return True
+    if _PARTICIPLE.match(text, hit.end):
+        return False
     if text[hit.end : hit.end + 1] == "-" and text[hit.end + 1 : hit.end + 2].isalnum():
         behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
         tied = behind is not None and behind.start == hit.end + 1

@@ -8,7 +8,7 @@ from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import ADJECTIVE, LEADER, PLACE, Entity
 from ingest.tag.match import Hit
-from ingest.tag.namesakes import is_part_of_a_name, is_plain_word
+from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
 
 
 def _folded(pattern: str) -> re.Pattern[str]:
@@ -100,6 +100,8 @@ def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> li
         return []
     if _is_foreign(entity, text[hit.start : hit.end], doc.lang):
         return []
+    if entity.kind in ("country", "seat") and is_in_a_title(doc, hit, index):
+        return []
     if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
         return []
     if (
@@ -178,7 +180,7 @@ def _is_foreign(entity: Entity, form: str, lang: str) -> bool:
         return False
     own = entity.names.get(lang, ())
     names = (*own, *entity.names.get("", ()), *entity.names.get("en", ()))
-    stem = form[:4]
+    stem = form[:3]
     return bool(own) and not any(fold(name).startswith(stem) for name in names)
 
 

@@ -73,6 +73,10 @@ def spans(tagger: Tagger, text: str, lang: str) -> list[str]:
         ("en", "The American side agreed.", []),
         ("en", "They met on the Armenian side.", ["Armenian"]),
         ("es", "Así terminó la Cumbre de las Américas en Granada.", ["Granada"]),
+        # inside a title, and before any other noun
+        ("en", "The U.S. envoy said the Kremlin envoy had left.", []),
+        ("ru", "Госсекретарь США Блинкен ушёл.", []),
+        ("en", "In the U.S., a Doha-based firm and the U.K. waited.", ["U.S.", "Doha", "U.K."]),
         # one name after another
         ("en", "Crews in Paris, Texas, waited.", ["Paris", "Texas"]),
         ("en", "Smoke reached Moscow, Idaho.", ["Moscow", "Idaho"]),

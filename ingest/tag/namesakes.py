@@ -243,11 +243,13 @@ def is_plain_word(doc: Document, hit: Hit) -> bool:
     return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
 
 
-def is_in_a_title(doc: Document, hit: Hit, index: int) -> bool:
+def is_in_a_title(doc: Document, hit: Hit, index: int, entity: Entity) -> bool:
     """Whether a place is part of a title: "US envoy Steve Witkoff", «госсекретарь США Блинкен»."""
     behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
     if doc.lang == "en" and behind is not None and behind.has(TITLE):
-        return behind.start == hit.end + 1 and doc.visible[hit.end] == " "
+        written_small = doc.visible[behind.start].islower()  # not "in Baabda Palace General Aoun"
+        beside = behind.start == hit.end + 1 and doc.visible[hit.end] == " "
+        return beside and (entity.kind == "country" or written_small)
     before = doc.hits[index - 1] if index else None
     if before is None or before.end != hit.start - 1 or not before.has(TITLE):
         return False

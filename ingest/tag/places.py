@@ -100,7 +100,7 @@ def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> li
         return []
     if _is_foreign(entity, text[hit.start : hit.end], doc.lang):
         return []
-    if entity.kind in ("country", "seat") and is_in_a_title(doc, hit, index):
+    if entity.kind in ("country", "seat") and is_in_a_title(doc, hit, index, entity):
         return []
     if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
         return []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.tag.compile import Builder, case_rule, surname_of
+from ingest.tag.build import Builder, case_rule, surname_of
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import (
     ALL_CAPS,

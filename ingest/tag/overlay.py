@@ -324,6 +324,6 @@ class _Reader:
 
 def entity_id(kind: str, name: str, country: str = "") -> str:
     """Return the id that an entity of this name gets: `leader:doe-jane`, `place:minsk-by`."""
-    from ingest.tag.compile import leader_id, slug  # noqa: PLC0415  tagging needs no compiler
+    from ingest.tag.build import leader_id, slug  # noqa: PLC0415  tagging needs no compiler
 
     return leader_id(name) if kind == "leader" else f"place:{slug(name)}-{country.lower() or 'xx'}"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingsError
-from ingest.tag.compile import sources_hash
 from ingest.tag.gazetteer import COMPILED, Gazetteer
 from ingest.tag.inflect import inflect
 from ingest.tag.roles import WEIGHTS, RoleModel
+from ingest.tag.sources import sources_hash
 
 
 @pytest.fixture(scope="module")

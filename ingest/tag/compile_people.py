@@ -1,0 +1,114 @@
+"""Compile the people: full names, names that may stand alone, spellings in nine languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ingest.tag.build import Builder, leader_id, surname_of
+from ingest.tag.gazetteer import LEADER, SURNAME, Entity, Office
+from ingest.tag.sources import read_offices, rows, split_names
+from ingest.tag.translit import LATIN_LANGS, to_belarusian, to_latin, to_ukrainian
+
+
+def add_leaders(build: Builder) -> None:
+    """Add everybody of leaders.tsv with offices."""
+    offices = read_offices()
+    for source in ("leaders.tsv", "leaders_more.tsv"):
+        for label, country, russian, others, *_ in rows(source):
+            held = offices.pop(label, [])
+            # a person of the second file without an office is named whole before the family name alone counts
+            weight = 1 if source == "leaders.tsv" or held else 0
+            add_leader(build, label, country, russian, others, held, weight)
+    if offices:
+        raise SystemExit(f"offices.tsv names people that leaders.tsv lacks: {', '.join(offices)}")
+
+
+# Whose names newspapers carry over from the Cyrillic spelling, by rule.
+_CYRILLIC_COUNTRIES = frozenset({"RU", "UA", "BY", "SU", "KZ", "KG", "TJ", "TM", "UZ", "AM", "AZ", "BG"})  # fmt: skip
+
+
+def _carried(
+    country: str, names: dict[str, list[str]], short: dict[str, list[str]]
+) -> Iterator[tuple[str, str]]:
+    """(language, spelling) of a name of the east in Latin letters; `~` marks a family name."""
+    if country not in _CYRILLIC_COUNTRIES:
+        return
+    source = "uk" if country == "UA" else "ru"
+    for lang in LATIN_LANGS:
+        for table, mark in ((names, ""), (short, "~")):
+            for spelled in table.get(source, [])[:1]:
+                yield lang, mark + to_latin(spelled, lang)
+
+
+def add_leader(
+    build: Builder,
+    label: str,
+    country: str,
+    russian: str,
+    others: str,
+    offices: list[Office],
+    weight: int,
+) -> None:
+    """Add one person: full names, names that may stand alone, spellings in nine languages."""
+    names: dict[str, list[str]] = {"en": [label]}
+    short: dict[str, list[str]] = {}
+    plain_ru = russian.replace("*", "")
+    for lang, spelled in [*split_names(others, ","), *build.more_spellings(label)]:
+        target = short if spelled.startswith("~") else names
+        target.setdefault(lang, []).append(spelled.lstrip("~"))
+    explicit = bool(short.get(""))
+    if plain_ru:
+        names.setdefault("ru", []).append(plain_ru)
+        tail = surname_of(russian)
+        if tail and " " in plain_ru:
+            short.setdefault("ru", []).append(tail)
+        for lang, carry in (("uk", to_ukrainian), ("be", to_belarusian)):
+            for spelled in carry(plain_ru):
+                names.setdefault(lang, []).append(spelled)
+                if tail and " " in plain_ru:
+                    index = len(plain_ru.split(" ")) - len(tail.split(" "))
+                    words = spelled.split(" ")
+                    part = words[0] if russian.startswith("*") else " ".join(words[index:])
+                    short.setdefault(lang, []).append(part)
+    for lang, spelled in _carried(country, names, short):
+        target = short if spelled.startswith("~") else names
+        target.setdefault(lang, []).append(spelled.lstrip("~"))
+    asian = country in ("CN", "TW", "KP", "KR", "VN", "KH", "MM")
+    if not asian and not (explicit and surname_of(label) == "Faye"):
+        last = surname_of(label)
+        if last and last != label:
+            short.setdefault("en", []).append(last)
+    for spelled in list(names.get("", [])):
+        last = surname_of(spelled)
+        if not asian and last and last != spelled and last[0].isupper() and len(last) > 3:
+            short.setdefault("", []).append(last)
+    for lang in ("ru", "uk", "be"):  # written out in full: the last word may stand alone too
+        for spelled in names.get(lang, []):
+            last = surname_of(spelled)
+            if (
+                not asian
+                and " " in spelled
+                and len(last) > 3
+                and last[0].isupper()
+                and "*" not in russian
+            ):
+                short.setdefault(lang, []).append(last)
+    entity = Entity(
+        id=leader_id(label),
+        kind="leader",
+        name=label,
+        country=country,
+        qid=build.qids.get(label),
+        names={lang: tuple(dict.fromkeys(found)) for lang, found in names.items()},
+        offices=tuple(offices),
+        weight=weight,
+    )
+    ref = build.add_entity(entity)
+    for table, kind in ((names, LEADER), (short, SURNAME)):
+        for lang, found in table.items():
+            for spelled in dict.fromkeys(found):
+                if lang in ("", "en"):
+                    for written in ("pl", "de"):  # a Latin name takes Polish and German endings
+                        build.add_name(spelled, written, ref, kind)
+                else:
+                    build.add_name(spelled, lang, ref, kind)

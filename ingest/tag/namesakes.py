@@ -272,11 +272,12 @@ def is_part_of_a_name(
         return True
     if _INSTITUTION.match(text, hit.end) and visible[hit.end + 1 : hit.end + 2].isupper():
         return True
-    if doc.lang == "de" or not (given or doc.lang in _LATIN):
+    if doc.lang == "de":
         return False
-    if _before_a_name(doc, hit, index, given=given):
+    latin = given or doc.lang in _LATIN
+    if latin and _before_a_name(doc, hit, index, given=given):
         return not _is_heading(doc, hit)
-    if _behind_a_name(doc, hit, index, given=given):
+    if _behind_a_name(doc, hit, index, entity, given=given):
         return not _is_heading(doc, hit)
     return (
         text[hit.start : hit.end] in _RATHER_A_PERSON
@@ -316,9 +317,13 @@ def _before_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:
     return not (person and (not given or before.endswith("from ")))
 
 
-def _behind_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:
+def _behind_a_name(doc: Document, hit: Hit, index: int, entity: Entity, *, given: bool) -> bool:
     """Whether a capitalised word stands before that is no title, place or day: Denzel Washington."""
-    if doc.lang not in ("en", "fr", "es"):
+    if doc.lang in ("ru", "uk", "be", "pl"):
+        spelled = entity.names.get(doc.lang, ())
+        if doc.visible[hit.start : hit.end] not in spelled:  # a bent one is no club's or firm's
+            return False
+    elif doc.lang not in ("en", "fr", "es"):
         return False
     previous = _PREVIOUS.search(doc.visible, max(0, hit.start - 30), hit.start)
     if previous is None or not previous[1][0].isupper() or previous[1].isupper():

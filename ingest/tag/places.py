@@ -27,11 +27,24 @@ _GUARD_AFTER = _folded(
     r"(?: \d{4})?[ -](?:accords?|agreements?|protocols?|treaty|memorandum|process|initiative|"
     r"conventions?|formula|pact|charter|consensus|post|times|tractors?|university|street|avenue|"
     r"tractor|dynamo|grain|security conference|principles|talks format|group|abkommen|prozess|"
-    r"vereinbarungen|protokoll|соглашени\w+|договорённост\w+|угод\w+|домовленост\w+|пагаднен\w+|"
-    r"anlaşma\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi|marka)\b"
+    r"vereinbarungen|protokoll|anlaşma\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi|marka)\b"
+)
+# A form of «Мінськ» that is an adjective here.
+_DEAL_AFTER = _folded(r" (?:соглашени|договорённост|угод|домовленост|пагаднен|протокол)")
+_ADJECTIVE_END = (
+    "ські",
+    "ських",
+    "ським",
+    "ськими",
+    "ские",
+    "ских",
+    "ским",
+    "скими",
+    "скія",
+    "скіх",
 )
 _GUARD_BEFORE = _folded(
-    r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|air|rue de|voice of|голос|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
+    r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|air|bayern|borussia|eintracht|hertha|rapid|legia|partizan|steaua|shakhtar|schachtar|шахтёр|шахтар|rue de|voice of|голос|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
     r"accords? de|acuerdos? de|traité de|tratado de|protocolo de|convención de|convention de|format|spirit of|«зенит»|cska|street|"
     r"улиц[аеыу]|проспект\w*|вул\.) $"
 )
@@ -81,6 +94,8 @@ def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> li
     after = text[hit.end : hit.end + 40]
     before = text[max(0, hit.start - 24) : hit.start]
     if _GUARD_AFTER.match(after) or _GUARD_BEFORE.search(before):
+        return []
+    if _DEAL_AFTER.match(after) and text[hit.start : hit.end].endswith(_ADJECTIVE_END):
         return []
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(PLACE)]
     surface = doc.visible[hit.start : hit.end]

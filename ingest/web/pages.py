@@ -11,6 +11,7 @@ import hashlib
 import re
 import threading
 from functools import cache
+from http import HTTPStatus
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,8 @@ from ingest.coverage import coverage_line, coverage_of
 from ingest.errors import IngestError, QueryError, UsageError
 from ingest.model import Feed, Note
 from ingest.query.dates import FORMS, parse_date
-from ingest.web.shown import article_values, meeting_values, plain
+from ingest.web.shown import article_values, plain
+from ingest.web.shown_board import evidence_ids, meeting_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,10 +41,11 @@ WINDOW = "30d"  # as `summitwatch board`
 _PARTIES = re.compile(r"[A-Z]{2,6}")
 _ID = re.compile(r"[0-9a-f]{64}")
 _STYLE = files("ingest.web").joinpath("style.css").read_text("utf-8")
+_ICON = files("ingest.web").joinpath("icon.svg").read_text("utf-8")
 _HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 _HEADERS = {
-    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none';"
-    " form-action 'self'; frame-ancestors 'none'",
+    "Content-Security-Policy": f"default-src 'none'; style-src 'sha256-{_HASH}'; img-src 'self';"
+    " base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
@@ -68,12 +71,14 @@ def page_routes(
         start, wanted = _start(since, now, timezone), _parties(parties)
         with turn, open_store() as store:
             meetings = read_board(store, since=start, parties=wanted)
+            articles = store.get_articles(evidence_ids(meetings))
             newest = store.find_articles(order_by="-effective_at", limit=1)
             at = newest[0].effective_at if newest else None
             coverage = coverage_line(coverage_of(store.find(Feed), at, now), now)
             notice = store.get(Note, "notice")
         values: dict[str, object] = {
-            "meetings": [meeting_values(meeting, timezone) for meeting in meetings],
+            "meetings": [meeting_values(meeting, articles, timezone) for meeting in meetings],
+            "is_empty": not newest,
             "since": since,
             "parties": parties,
             "timezone": timezone,
@@ -91,7 +96,16 @@ def page_routes(
             owner = store.get_article(found.copy_of) if found.copy_of else None
         return _page(request, "article.html", article_values(found, owner, timezone))
 
-    return [Route("/", home), Route("/board", board), Route("/article/{key}", article)]
+    def icon(request: Request) -> Response:  # noqa: ARG001
+        headers = _HEADERS | {"Cache-Control": "max-age=86400"}
+        return Response(_ICON, 200, headers, "image/svg+xml")
+
+    return [
+        Route("/", home),
+        Route("/board", board),
+        Route("/article/{key}", article),
+        Route("/icon.svg", icon),
+    ]
 
 
 def on_error(request: Request, exc: Exception) -> Response:
@@ -104,7 +118,9 @@ def on_error(request: Request, exc: Exception) -> Response:
 def on_status(request: Request, exc: Exception) -> Response:
     """Return the page of an HTTP status, such as 404."""
     assert isinstance(exc, HTTPException)
-    answer = _error(request, exc.status_code, exc.detail)
+    is_ours = exc.detail != HTTPStatus(exc.status_code).phrase
+    said = exc.detail if is_ours else "there is only the board, and its articles, to be read"
+    answer = _error(request, exc.status_code, said)
     answer.headers.update(exc.headers or {})
     return answer
 
@@ -125,7 +141,12 @@ def _parties(text: str) -> tuple[str, ...]:
 
 
 def _error(request: Request, status: int, sentence: str) -> Response:
-    return _page(request, "error.html", {"status": status, "sentence": sentence}, status)
+    values: dict[str, object] = {
+        "status": status,
+        "phrase": HTTPStatus(status).phrase,
+        "sentence": sentence,
+    }
+    return _page(request, "error.html", values, status)
 
 
 def _page(

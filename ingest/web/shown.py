@@ -1,4 +1,4 @@
-"""What the pages show of an article and of the board: plain values for the templates. Pure."""
+"""What the pages show of an article: plain values for the templates. Pure."""
 
 from __future__ import annotations
 
@@ -6,27 +6,45 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
-from ingest.board_changes import title_of
 from ingest.lines import line_of, short_name
+from ingest.query.analysis import fold
 from ingest.store.rows import proposal_rows
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from ingest.board import Meeting, Venue
     from ingest.model import Article, Mention
+    from ingest.store.port import ProposalRow
 
 _KEPT = "\n\t\u200c\u200d\u00ad"  # breaks; joiners and soft hyphens belong to words
 _ROLES = {"government": "government", "location": "place", None: "place"}
+_LANGUAGES = {
+    "en": "English",
+    "ru": "Russian",
+    "uk": "Ukrainian",
+    "be": "Belarusian",
+    "pl": "Polish",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "tr": "Turkish",
+}
 
 
 class Piece(NamedTuple):
-    """A stretch of text; `word` says what is named there, "" for plain text."""
+    """A stretch of text.
+
+    Attributes:
+        style: class of the mark, "" for plain text.
+        word: what is named there, written behind it; "" where the mark alone says it.
+        name: its English name.
+    """
 
     text: str
+    style: str = ""
     word: str = ""
     name: str = ""
-    style: str = ""
 
 
 def plain(text: str) -> str:
@@ -41,6 +59,17 @@ def plain(text: str) -> str:
 def web_link(url: str) -> str:
     """Return the address if it is http(s), else ""."""
     return url if url.startswith(("http://", "https://")) else ""
+
+
+def language(code: str) -> str:
+    """Return the English name of one of our languages: `uk` alone reads as a country."""
+    return _LANGUAGES.get(code, code or "unknown")
+
+
+def short_day(moment: datetime, timezone: str) -> str:
+    """Return `4 Mar`."""
+    local = moment.astimezone(ZoneInfo(timezone))
+    return f"{local.day} {local:%b}"
 
 
 def day(moment: datetime, timezone: str) -> str:
@@ -61,30 +90,63 @@ def paragraphs(article: Article) -> list[list[Piece]]:
     Of mentions that overlap the first is marked.
     """
     found: list[list[Piece]] = [[]]
-
-    def add(text: str) -> None:
-        for number, line in enumerate(text.split("\n")):
+    for piece in _cut(article, 0, len(article.text), _annotated):
+        if piece.style:
+            found[-1].append(piece)
+            continue
+        for number, line in enumerate(piece.text.split("\n")):
             if number:
                 found.append([])
             if line:
                 found[-1].append(Piece(line))
-
-    at = 0
-    for mention in sorted(article.mentions, key=lambda m: m.start):
-        if mention.start < at:
-            continue
-        add(article.text[at : mention.start])
-        found[-1].append(_marked(article.text[mention.start : mention.end], mention))
-        at = mention.end
-    add(article.text[at:])
     return [pieces for pieces in found if any(piece.text.strip() for piece in pieces)]
 
 
-def _marked(text: str, mention: Mention) -> Piece:
+def evidence(row: ProposalRow, article: Article | None) -> list[Piece]:
+    """Return the sentence of a proposal with its venues and its proposer marked.
+
+    Args:
+        article: whose proposal it is; None, or one read anew meanwhile, leaves it unmarked.
+    """
+    said = row.proposal
+
+    def mark(text: str, mention: Mention) -> Piece:
+        if mention.entity in said.venues:
+            return Piece(text, style=said.status, name=mention.name)
+        if mention.entity == said.proposer:
+            return Piece(text, style="leader", name=mention.name)
+        return Piece(text)
+
+    if article is None or article.text[said.start : said.end] != row.sentence:
+        return [Piece(row.sentence)]
+    return list(_cut(article, said.start, said.end, mark))
+
+
+def _cut(
+    article: Article, start: int, end: int, mark: Callable[[str, Mention], Piece]
+) -> Iterator[Piece]:
+    at = start
+    for mention in sorted(article.mentions, key=lambda m: m.start):
+        if mention.start < at or mention.end > end:
+            continue
+        if at < mention.start:
+            yield Piece(article.text[at : mention.start])
+        yield mark(article.text[mention.start : mention.end], mention)
+        at = mention.end
+    if at < end:
+        yield Piece(article.text[at:end])
+
+
+def _annotated(text: str, mention: Mention) -> Piece:
+    """What is named there and in which role; its English name where the text has another."""
+    name = short_name(mention.entity, mention.name) if mention.name else ""
+    known = fold(name) in fold(text)
     if mention.kind == "leader":
-        return Piece(text, "leader", mention.name, "leader")
-    word = _ROLES.get(mention.role) or f"venue, {mention.role}"
-    return Piece(text, word, mention.name, mention.role or "location")
+        style, word = "leader", "leader"
+    else:
+        style = mention.role or "location"
+        word = _ROLES.get(mention.role) or f"venue, {mention.role}"
+    return Piece(text, style, word if known else f"{name}: {word}", mention.name)
 
 
 def article_values(article: Article, owner: Article | None, timezone: str) -> dict[str, object]:
@@ -102,6 +164,7 @@ def article_values(article: Article, owner: Article | None, timezone: str) -> di
         f"{minute(published or article.first_fetched_at, timezone)}",
         "iso": (published or article.first_fetched_at).isoformat(),
         "lang": article.lang,
+        "language": language(article.lang),
         "link": web_link(article.url),
         "flags": article.flags,
         "owner": owner,
@@ -109,58 +172,9 @@ def article_values(article: Article, owner: Article | None, timezone: str) -> di
         "proposals": [
             {
                 "line": line_of(row, timezone),
-                "sentence": row.sentence,
+                "pieces": evidence(row, article),
                 "status": row.proposal.status,
-                "confidence": f"{row.proposal.confidence:.2f}",
             }
             for row in proposal_rows(article)
         ],
-    }
-
-
-def meeting_values(meeting: Meeting, timezone: str) -> dict[str, object]:
-    """Return what the board is given of one meeting."""
-    latest = {row.stance.country or row.stance.by: row for row in reversed(meeting.stances)}
-    return {
-        "id": meeting.id,
-        "title": title_of(meeting),
-        "first": day(meeting.first_at, timezone),
-        "last": day(meeting.last_at, timezone),
-        "background": meeting.background,
-        "venues": [_venue_values(venue, timezone) for venue in meeting.venues],
-        "stances": [
-            {
-                "by": row.stance.by_name,
-                "stand": row.stance.stand,
-                "when": day(row.effective_at, timezone),
-                "sentence": row.sentence,
-                "lang": row.lang,
-                "outlet": row.publisher or row.source,
-                "article": row.article_id,
-            }
-            for row in sorted(latest.values(), key=lambda row: row.effective_at, reverse=True)
-        ],
-    }
-
-
-def _venue_values(venue: Venue, timezone: str) -> dict[str, object]:
-    row = venue.newest
-    return {
-        "name": venue.name,
-        "standing": venue.standing,
-        "since": day(venue.since, timezone),
-        "outlets": venue.outlets,
-        "words": [
-            f"{short_name(stance.by, stance.row.proposal.proposer_name)}: {stance.status}"
-            f" ({day(stance.since, timezone)})"
-            for stance in venue.stances
-            if stance.by
-        ],
-        "line": line_of(row, timezone),
-        "sentence": row.sentence,
-        "lang": row.lang,
-        "outlet": row.publisher or row.source,
-        "when": minute(row.effective_at, timezone),
-        "title": row.title or "untitled",
-        "article": row.article_id,
     }

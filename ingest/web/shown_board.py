@@ -42,10 +42,10 @@ def meeting_values(
         "short_id": meeting.id[:SHORT_ID],
         "title": title_of(meeting),
         "parties": [country_name(party) for party in meeting.parties],
-        "first": day(meeting.first_at, timezone),
-        "last": day(meeting.last_at, timezone),
-        "first_short": short_day(meeting.first_at, timezone),
-        "last_short": short_day(meeting.last_at, timezone),
+        "days": _span(day(meeting.first_at, timezone), day(meeting.last_at, timezone)),
+        "days_short": _span(
+            short_day(meeting.first_at, timezone), short_day(meeting.last_at, timezone)
+        ),
         "background": meeting.background,
         "any_anchor": _anchor(meeting, ""),
         "table": _table(meeting, timezone),
@@ -68,6 +68,10 @@ def meeting_values(
             for row in sorted(latest.values(), key=lambda row: row.effective_at, reverse=True)
         ],
     }
+
+
+def _span(first: str, last: str) -> str:
+    return first if first == last else f"{first} to {last}"
 
 
 @cache

@@ -93,7 +93,7 @@ def test_the_board_leads_to_its_articles(told):
     page = check_safe(headers, text)
     assert "RU-UA" in page.text
     assert "Minsk proposed since 2 Mar, 1 outlet 2 Mar: Lukashenko (BY) offers Minsk" in page.text
-    assert "Who says so, since when: proposed Lukashenko (2 Mar)" in page.text
+    assert "Who says what, since when: proposed Lukashenko (2 Mar)" in page.text
     assert "Geneva rejected since 2 Mar, 1 outlet" in page.text
     assert "Putin refuses Geneva." in page.text
     assert "coverage: no feeds" in page.text

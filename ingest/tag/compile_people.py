@@ -16,8 +16,8 @@ def add_leaders(build: Builder) -> None:
     for source in ("leaders.tsv", "leaders_more.tsv"):
         for label, country, russian, others, *_ in rows(source):
             held = offices.pop(label, [])
-            # a person of the second file without an office is named whole before the family name alone counts
-            weight = 1 if source == "leaders.tsv" or held else 0
+            # a person of the second file is named whole before the family name alone counts, unless in office
+            weight = int(source == "leaders.tsv")
             add_leader(build, label, country, russian, others, held, weight)
     if offices:
         raise SystemExit(f"offices.tsv names people that leaders.tsv lacks: {', '.join(offices)}")

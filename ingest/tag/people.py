@@ -83,7 +83,7 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     if hit.end - hit.start < 4 or len(entities) > 6:
         return None
     titled = _title_before(doc, index)
-    entities = [e for e in entities if e.weight or titled]
+    entities = [e for e in entities if e.weight or titled or _rank(doc, e)[0] == 0]
     if not entities:
         return None
     entities.sort(key=lambda e: _rank(doc, e))

@@ -40,6 +40,14 @@ install-dev: $(VENV)/.dev  ## the same with what the tests need
 run: install  ## poll the sample newsroom into data/demo.sqlite and show what came of it
 	@$(BIN)/summitwatch demo
 
+$(VENV)/.web: $(VENV)/.base requirements/server.txt
+	$(UV) pip install --quiet --python $(BIN)/python --require-hashes -r requirements/server.txt
+	touch $@
+
+serve: $(VENV)/.web  ## the sample newsroom's board and articles as pages, at http://127.0.0.1:9464
+	@test -e data/demo.sqlite || $(BIN)/summitwatch demo
+	@$(BIN)/summitwatch --store sqlite:///data/demo.sqlite serve
+
 lint: install-dev  ## ruff and the layers of the imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -103,4 +111,4 @@ compose-init:  ## what docker compose needs: secrets, .env, and a look at this m
 clean:  ## remove the environment and the demo's data
 	rm -rf $(VENV) .venv-airflow data .mypy_cache .ruff_cache .pytest_cache .coverage*
 
-.PHONY: help sbom licences compose-init airflow install install-airflow install-dev run lint type test drills bench train requirements clean
+.PHONY: help sbom licences compose-init airflow install install-airflow install-dev run serve lint type test drills bench train requirements clean

@@ -40,7 +40,9 @@ def serve(
         from ingest.web.app import make_app  # noqa: PLC0415
     except ImportError as exc:
         raise SettingsError(
-            "serve", "starlette or uvicorn is not installed", "pip install 'summitwatch[web]'"
+            "serve",
+            "starlette or uvicorn is not installed",
+            "pip install 'summitwatch[web]', or in a checkout: make serve",
         ) from exc
     settings = CALL.settings()
     opened = functools.partial(open_store, settings.store, settings.prefix, create=False)
@@ -65,7 +67,12 @@ def serve(
         talk(f"serving {listed([f'{base}/{name}' for name in served], 'and')}")
         server = uvicorn.Server(
             uvicorn.Config(
-                app, log_config=None, access_log=False, lifespan="off", proxy_headers=False
+                app,
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                proxy_headers=False,
+                server_header=False,
             )
         )
         server.run(sockets=[listener])

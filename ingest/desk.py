@@ -6,11 +6,10 @@ start can be repeated, and workers on several machines agree. Files are import a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, get_args
 
 from ingest.errors import ConflictError, UsageError
-from ingest.model import DeskKind, DeskRevision
+from ingest.model import DeskKind, DeskRevision, DeskStamp
 from ingest.store.port import Where
 
 if TYPE_CHECKING:
@@ -19,22 +18,6 @@ if TYPE_CHECKING:
     from ingest.store.port import Records
 
 KINDS: tuple[DeskKind, ...] = get_args(DeskKind)
-
-
-@dataclass(frozen=True, slots=True)
-class DeskStamp:
-    """The numbers in force when a run began; 0 where nothing was ever set."""
-
-    rules: int = 0
-    overlay: int = 0
-    corrections: int = 0
-
-    @property
-    def tagging(self) -> str:
-        """What tagging depends on, for the end of a tagger's version: `+o3c5`, "" without any."""
-        parts = [f"o{self.overlay}"] if self.overlay else []
-        parts += [f"c{self.corrections}"] if self.corrections else []
-        return "+" + "".join(parts) if parts else ""
 
 
 def latest(records: Records, kind: DeskKind) -> DeskRevision | None:

@@ -406,8 +406,28 @@ class Lease:
 
 
 @dataclass(frozen=True, slots=True)
+class DeskStamp:
+    """The numbers in force when a run began; 0 where nothing was ever set."""
+
+    rules: int = 0
+    overlay: int = 0
+    corrections: int = 0
+
+    @property
+    def tagging(self) -> str:
+        """What tagging depends on, for the end of a tagger's version: `+o3c5`, "" without any."""
+        parts = [f"o{self.overlay}"] if self.overlay else []
+        parts += [f"c{self.corrections}"] if self.corrections else []
+        return "+" + "".join(parts) if parts else ""
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
-    """Counters of one pass."""
+    """Counters of one pass.
+
+    Attributes:
+        stamp: the desk's revisions that it worked under; None where it failed before it read them.
+    """
 
     INDEXED: ClassVar[tuple[str, ...]] = ("started_at",)
 
@@ -417,6 +437,7 @@ class Run:
     finished_at: datetime | None = None
     counters: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    stamp: DeskStamp | None = None
 
 
 @dataclass(frozen=True, slots=True)

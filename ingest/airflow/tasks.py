@@ -6,7 +6,9 @@ Each returns what goes through XCom: keys and counts, never texts.
 from __future__ import annotations
 
 import asyncio
+import os
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict
 
@@ -28,6 +30,8 @@ from ingest.pipeline.health import after_pass
 from ingest.pipeline.plan import counts_of, drop_plans, hosts_line, read_plan
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
+from ingest.tag.desk import readable_stamp
+from ingest.workers import default_size
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -106,8 +110,20 @@ def _run_stage(
     structlog.contextvars.bind_contextvars(run=key["run"], batch=key["batch"])
     with _opened() as (settings, store):
         plan = read_plan(store, key["run"])
-        counts = asyncio.run(_staged(settings, store, plan, key["batch"], stage))
+        share = _shared_out(settings, len(plan.batches))
+        counts = asyncio.run(_staged(share, store, plan, key["batch"], stage))
         return finished(f"{name} of {key['hosts']}", counts, settings, also_well)
+
+
+def _shared_out(settings: Settings, batches: int) -> Settings:
+    """The settings of one of several batches at work at once: each starts its own workers."""
+    if settings.extract.workers or batches < 2:
+        return settings
+    share = len(os.sched_getaffinity(0)) // batches
+    workers = max(1, min(default_size(), share))
+    return settings.model_copy(
+        update={"extract": settings.extract.model_copy(update={"workers": workers})}
+    )
 
 
 async def _staged(
@@ -137,7 +153,10 @@ def _keep_counts(store: Store, plan: Plan) -> Counter[str]:
     """Leave the run's record in the store, once; returns what its batches have done."""
     counts = counts_of(store, plan)
     counts["feeds_due"] = sum(len(batch.feeds) for batch in plan.batches)
-    keep_run(store, Run(ids.sha256("run", plan.run), plan.made_at, 0, utc_now(), dict(counts)))
+    record = ids.sha256("run", plan.run)
+    keep_run(
+        store, Run(record, plan.made_at, 0, utc_now(), counters=dict(counts), stamp=plan.stamp)
+    )
     return counts
 
 
@@ -174,6 +193,7 @@ def raise_alerts() -> dict[str, int]:
     with _opened() as (settings, store):
         began = utc_now()
         rules = take_rules(store, settings, began)
+        stamp = replace(readable_stamp(store), rules=rules.number)
         lags_s: list[float] = []
 
         async def run() -> dict[str, int]:
@@ -199,7 +219,8 @@ def raise_alerts() -> dict[str, int]:
             raise AirflowSkipException(f"another run sees to it: {exc}") from exc
         record = ids.sha256("alerts", began.isoformat())
         if any(counts.values()):
-            keep_run(store, Run(record, began, 0, utc_now(), counts | lag_counters(lags_s)))
+            counters = counts | lag_counters(lags_s)
+            keep_run(store, Run(record, began, 0, utc_now(), counters=counters, stamp=stamp))
         return finished("raise_alerts", counts, settings)
 
 

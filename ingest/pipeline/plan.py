@@ -16,9 +16,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.desk import DeskStamp
 from ingest.errors import ConflictError, UsageError
-from ingest.model import Note
+from ingest.model import DeskStamp, Note
 from ingest.store.port import Where
 from ingest.urls import host_of, registrable_domain
 

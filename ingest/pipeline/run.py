@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import structlog
@@ -22,6 +22,7 @@ from ingest.pipeline.poll import due_feeds, poll_feeds
 from ingest.pipeline.stages import from_archive, save_pages
 from ingest.pipeline.twins import settle_twins
 from ingest.store.port import Where
+from ingest.tag.desk import readable_stamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -70,6 +71,8 @@ async def run_pass(
         postman = _Postman(services, rules, report)
         posting = asyncio.create_task(postman.work())
         try:
+            if services.stamp is None:
+                services.stamp = replace(readable_stamp(services.store), rules=rules.number)
             await _stages(services, rules, report, held, feeds, postman)
             postman.close()
             await posting
@@ -83,7 +86,7 @@ async def run_pass(
             await asyncio.gather(posting, return_exceptions=True)
         report.finished_at = services.clock()
         report.oldest_waiting = _oldest_waiting(services)
-        keep_run(services.store, _run_record(report))
+        keep_run(services.store, _run_record(services, report))
         log.info("pass_done", **report.counters)
     return report
 
@@ -201,7 +204,7 @@ def _run_id(report: PassReport) -> str:
     return ids.sha256("run", report.started_at.isoformat())
 
 
-def _run_record(report: PassReport, note: str = "") -> Run:
+def _run_record(services: Services, report: PassReport, note: str = "") -> Run:
     assert report.started_at is not None
     counters = dict(report.counters) | lag_counters(report.lags_s)
     counters["alerts"] = len(report.evaluation.alerts)
@@ -211,6 +214,7 @@ def _run_record(report: PassReport, note: str = "") -> Run:
         finished_at=report.finished_at,
         counters=counters,
         note=note,
+        stamp=services.stamp,
     )
 
 
@@ -218,6 +222,6 @@ def _keep_failure(services: Services, report: PassReport, exc: IngestError) -> N
     """Leave a record of a pass that failed, if the store can still take one."""
     report.finished_at = services.clock()
     try:
-        keep_run(services.store, _run_record(report, note=str(exc)[:500]))
+        keep_run(services.store, _run_record(services, report, note=str(exc)[:500]))
     except StoreError as also:
         log.warning("run_not_recorded", reason=also.reason)

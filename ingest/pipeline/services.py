@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from ingest.alerts.templates import Templates
     from ingest.archive import Archive
-    from ingest.desk import DeskStamp
     from ingest.fetch.client import Fetcher
     from ingest.fetch.polite import PoliteFetcher
+    from ingest.model import DeskStamp
     from ingest.settings import Settings
     from ingest.store.port import Store
     from ingest.tag import Tagger
@@ -72,8 +72,8 @@ class Services:
     def tagger(self) -> Tagger:
         """Loaded for the first article, while the workers start; a run without news needs none.
 
-        With the overlay and corrections that the store then holds, to the end of the run; or with
-        those of `stamp`, which a scheduled run began with.
+        With the overlay and corrections of `stamp`, which the run began with; without a stamp with
+        those that the store then holds.
         """
         if self.loaded is None:
             at = self.stamp

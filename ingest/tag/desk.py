@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, TypeVar
 import structlog
 
 from ingest import desk
-from ingest.desk import DeskStamp
 from ingest.errors import SettingsError
+from ingest.model import DeskStamp
 from ingest.tag.corrections import Corrections, parse_corrections, redirected
 from ingest.tag.overlay import EMPTY, Overlay, parse_overlay
 from ingest.tag.tagger import Tagger
@@ -45,16 +45,7 @@ def tagger_of(records: Records) -> Tagger:
     none: tuple[Correction, ...] = ()
     marks, corrections = _good(records, "corrections", parse_corrections, none)
     stamp = DeskStamp(overlay=numbers[0], corrections=marks[0])
-    if not stamp.tagging:
-        return Tagger.load()
-    key = (numbers[1], marks[1], stamp)
-    with _lock:
-        if key not in _made:
-            while len(_made) >= KEPT:
-                del _made[next(iter(_made))]
-            kept = Corrections(redirected(corrections, overlay.redirects))
-            _made[key] = Tagger.load().with_desk(overlay, kept, stamp)
-        return _made[key]
+    return _tagger((numbers[1], marks[1], stamp), overlay, corrections)
 
 
 def tagger_at(records: Records, stamp: DeskStamp) -> Tagger:
@@ -64,12 +55,32 @@ def tagger_at(records: Records, stamp: DeskStamp) -> Tagger:
         UsageError: a revision is gone.
         SettingsError: a revision cannot be read by this program.
     """
+    overlay, text = EMPTY, ""
+    if stamp.overlay:
+        text = desk.numbered(records, "overlay", stamp.overlay).body
+        overlay = parse_overlay(text, f"overlay revision {stamp.overlay}")
+    marks: tuple[Correction, ...] = ()
+    marked = ""
+    if stamp.corrections:
+        marked = desk.numbered(records, "corrections", stamp.corrections).body
+        marks = parse_corrections(marked, f"corrections revision {stamp.corrections}")
+    return _tagger((text, marked, replace(stamp, rules=0)), overlay, marks)
+
+
+def _tagger(
+    key: tuple[str, str, DeskStamp], overlay: Overlay, corrections: tuple[Correction, ...]
+) -> Tagger:
+    """The tagger under an overlay and corrections, made once for each pair of texts and numbers."""
+    stamp = key[2]
     if not stamp.tagging:
         return Tagger.load()
-    _number, overlay = overlay_of(records, stamp.overlay)
-    _number, corrections = corrections_of(records, stamp.corrections)
-    kept = Corrections(redirected(corrections.all, overlay.redirects))
-    return Tagger.load().with_desk(overlay, kept, stamp)
+    with _lock:
+        if key not in _made:
+            while len(_made) >= KEPT:
+                del _made[next(iter(_made))]
+            kept = Corrections(redirected(corrections, overlay.redirects))
+            _made[key] = Tagger.load().with_desk(overlay, kept, stamp)
+        return _made[key]
 
 
 def readable_stamp(records: Records) -> DeskStamp:

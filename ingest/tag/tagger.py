@@ -9,8 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from ingest.desk import DeskStamp
-from ingest.model import Mention, Tagged
+from ingest.model import DeskStamp, Mention, Tagged
 from ingest.tag.corrections import Corrections
 from ingest.tag.document import Document
 from ingest.tag.fold import fold_text

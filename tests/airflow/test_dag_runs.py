@@ -12,7 +12,7 @@ from airflow_station import ROOT, airflow_env
 from ingest import desk
 from ingest.cli.app import app
 from ingest.demo.desk import add_feeds
-from ingest.model import Alert, Entry, EntryState, Note, Run
+from ingest.model import Alert, DeskStamp, Entry, EntryState, Note, Run
 from ingest.pipeline.services import utc_now
 from ingest.store import open_store
 
@@ -109,7 +109,12 @@ def test_poll_feeds_and_raise_alerts(ran, airflow_desk):
         states = {entry.state for entry in store.find(Entry)}
         assert EntryState.STORED not in states
         assert {a.tagger_version[-3:] for a in store.find_articles()} == {"+o1"}
-        assert [r.counters["articles_new"] for r in store.find(Run) if r.counters.get("feeds_due")]
+        runs = store.find(Run)
+        assert [r.counters["articles_new"] for r in runs if r.counters.get("feeds_due")]
+        (polled, *_) = [r for r in runs if "feeds_due" in r.counters]
+        assert polled.stamp == DeskStamp(overlay=1)
+        (alerted,) = [r for r in runs if r.counters.get("alerts") and "feeds_due" not in r.counters]
+        assert alerted.stamp == DeskStamp(rules=1, overlay=1)
 
 
 def test_nothing_new_is_not_announced(ran):

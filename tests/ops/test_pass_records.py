@@ -7,10 +7,12 @@ import time
 
 import pytest
 
+from ingest import desk as revisions
 from ingest.logs import configure_logs
 from ingest.metrics import LAGS
-from ingest.model import Alert, Delivery, Feed, Run
+from ingest.model import Alert, Delivery, DeskStamp, Feed, Run
 from ingest.pipeline import streams
+from ingest.pipeline.services import utc_now
 from ingest.settings import LogSettings
 from pipeline.site import BASE, Desk, Site, page, rss, text_about
 
@@ -85,6 +87,39 @@ def test_a_pass_leaves_its_counters_and_log_lines_that_say_whose_they_are(desk, 
     delivered = by_event["delivered"]
     assert {line["alert"] for line in delivered} == {a.id[:12] for a in desk.store.find(Alert)}
     assert by_event["pass_done"][0]["articles_new"] == 2
+
+
+OVERLAY = """
+entities: [{{id: 'leader:doe-jane', kind: leader, name: {0}, country: US, names: {{en: [{0}]}}}}]
+"""
+
+
+def overlay(desk, name):
+    body = OVERLAY.format(name)
+    revisions.publish(desk.store, "overlay", body, author="ann", now=utc_now())
+
+
+def test_a_pass_works_under_the_revisions_it_began_with_and_records_them(desk, site):
+    """The overlay changes while the feed is asked; the pass keeps to the one before."""
+    overlay(desk, "Jane Doe")
+
+    class Changing(dict):
+        def get(self, path, default=None):
+            if path == "/feed.xml":
+                overlay(desk, "Joan Doe")
+            return super().get(path, default)
+
+    publish(site, "apples")
+    site.pages = Changing(site.pages)
+    desk.add()
+    desk.poll()
+    (run,) = desk.store.find(Run)
+    assert run.stamp == DeskStamp(rules=desk.rules.number, overlay=1)
+    (article,) = desk.store.find_articles()
+    assert article.tagger_version.endswith("+o1")
+    desk.poll()
+    last = max(desk.store.find(Run), key=lambda run: run.started_at)
+    assert last.stamp == DeskStamp(rules=desk.rules.number, overlay=2)
 
 
 def test_an_alert_does_not_wait_for_the_end_of_the_pass(desk, site, tmp_path, monkeypatch):

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ingest.store.port import Store
 
 PERIOD_S = 300  # of the DAG's schedule
+BATCHES = 4  # at once, as `airflow.slots` says
 WORDS = [
     "the",
     "envoys",
@@ -172,14 +173,18 @@ def make_due(store: Store, count: int) -> None:
     )
 
 
-def on_airflow(station: Station) -> float:
-    """Trigger to green, in seconds; started clear of the schedule's own runs."""
+def at_rest(station: Station) -> None:
+    """Wait until no run is under way, nor about to begin by the schedule."""
 
     def idle() -> bool:
         done = all(run["state"] in ("success", "failed") for run in station.runs("poll_feeds"))
         return done and 3 < time.time() % PERIOD_S < PERIOD_S - 3
 
-    station.wait_for(idle, what="poll_feeds at rest")
+    station.wait_for(idle, 900, what="poll_feeds at rest")
+
+
+def on_airflow(station: Station) -> float:
+    """Trigger to green, in seconds."""
     start = time.monotonic()
     run = station.trigger("poll_feeds")
     if station.finish("poll_feeds", run, 900) != "success":
@@ -213,7 +218,7 @@ def main() -> None:
         with (
             settings(folder / "airflow", publisher, hosts, elastic=elastic) as (env, store),
             settings(folder / "alone", publisher, hosts, elastic=elastic) as (own, other),
-            Station(folder / "home", **env) as station,
+            Station(folder / "home", **env, AIRFLOW__CORE__PARALLELISM=str(BATCHES)) as station,
         ):
             station.unpause("poll_feeds")
             station.wait_for(lambda: station.runs("poll_feeds"), what="the first run")
@@ -222,6 +227,7 @@ def main() -> None:
                 scheduled, alone = [], []
                 for _ in range(options.rounds):
                     publisher.edition += 1
+                    at_rest(station)
                     make_due(store, size)
                     scheduled.append(on_airflow(station))
                     make_due(other, size)

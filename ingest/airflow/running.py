@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
@@ -133,6 +134,8 @@ def opened_store(settings: Settings, *, create: bool = False) -> Generator[Store
     """Open the store that the settings name."""
     from ingest.cli.lookup import names_of, place_of
 
+    # a line for each request, through Airflow's supervisor, would cost more than the request
+    logging.getLogger("elastic_transport").setLevel(logging.WARNING)
     with open_store(
         settings.store,
         settings.prefix,

@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 DAGS = ("poll_feeds", "raise_alerts", "retag", "backfill_archive", "housekeeping")
 DATABASE = "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"
 CLEAN_S = 1800
+TABLES = (
+    "dag_run",
+    "task_instance",
+    "task_instance_history",
+    "task_reschedule",
+    "xcom",
+    "log",
+    "job",
+)
+"""Those whose rows belong to a DAG; of others `airflow db clean` would delete everybody's."""
 
 log = structlog.get_logger()
 
@@ -60,7 +70,7 @@ def clean_rows(env: Mapping[str, str], before: datetime) -> None:
     """Run `airflow db clean` for our DAGs in a process of its own: tasks may not open the database."""
     command = [
         *(sys.executable, "-m", "airflow", "db", "clean", "--yes", "--skip-archive"),
-        *("--error-on-cleanup-failure", "--dag-ids", ",".join(DAGS)),
+        *("--error-on-cleanup-failure", "--dag-ids", ",".join(DAGS), "--tables", ",".join(TABLES)),
         *("--clean-before-timestamp", before.isoformat()),
     ]
     done = subprocess.run(  # noqa: S603  our own interpreter

@@ -50,7 +50,7 @@ class Builder:
         self.titles: list[tuple[str, str]] = []
         self.epithets: list[tuple[str, str]] = []
         self.countries: list[Country] = []
-        self.qids = {row[0]: row[1] for row in rows("qids.tsv")}
+        self.qids = {row[2]: row[1] for row in rows("qids.tsv")}  # by entity id
         self.stop = {(fold(row[0]), row[1]) for row in rows("stoplist.tsv")}
         self.spellings = {row[0]: row[1] for row in rows("spellings.tsv")}
         self.german: list[tuple[str, int]] = []  # names of no one language, for add_genitives
@@ -90,6 +90,6 @@ def surname_of(name: str) -> str:
     last = words[-1]
     if re.fullmatch(r"(I|V|X|II|III|IV|VI|VII|XIV|Jr\.?|Sr\.?)", last):
         return ""
-    if len(words) > 1 and fold(words[-2]) in ("al", "el", "аль", "ас", "де", "бен"):
+    if len(words) > 1 and fold(words[-2]) in ("al", "el", "of", "аль", "ас", "де", "бен"):
         return ""
     return last

@@ -80,11 +80,14 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         return Found(hit.start, hit.end, told[0], "leader", "surname", "surname-of-full-name", 0.95)
     if hit.has(PLACE) or doc.folded.text[hit.start : hit.end] in _COMMON:
         return None
-    if hit.end - hit.start < 4 or len(entities) > 6:
+    if hit.end - hit.start < 4:
         return None
     titled = _title_before(doc, index)
-    entities = [e for e in entities if e.weight or titled or _rank(doc, e)[0] == 0]
-    if not entities:
+    word = doc.folded.text[hit.start : hit.end] in _WORDS or (
+        doc.visible[hit.start : hit.end] in _given_names(doc)
+    )
+    entities = [e for e in entities if e.weight or titled or (not word and _rank(doc, e)[0] == 0)]
+    if not entities or len(entities) > 6:
         return None
     entities.sort(key=lambda e: _rank(doc, e))
     first = _rank(doc, entities[0])
@@ -227,6 +230,20 @@ _COMMON = frozenset(
         "рау",
         "гил",
     ]
+)
+# Family names of the second file that are words or others' names: after the full name or a title, even in office.
+_WORDS = frozenset(
+    """
+    alia banda barco barcos bell bishop bishops blok boca borne bornes bot campbell camara camaras cannon carne carrie
+    cartes champagne clark cook cooks does earnest english espera evans fall falls fine fini finie flores fox franco
+    gates glas graham green hammer hill hills horn horns kern key keys king konu lobo long mesa meta mile mille mills
+    mock moore nadie nano palacio palacios parl parts pass power powers rate rato raty rede rop ropa saca sant serr sing
+    sings slot smith sola spring straw struck tong tongs topi turk turks wade young
+    баку блок блока блоком бок бока боком боку вад вада вадзе ваду вады гарне гарну гор гора горы гору горе горой
+    герман карым кок кока коку каком коком кук кука куку куком лебедь лебедя лебедю лебедем лебеде лебідь лебедзь лета
+    лету летом леты лютым лютае мака мок нана рада рады раду радой радзе свобода свободы свободе свободу свободой
+    серым хата хаты хати хату хатой хаті хаце чакаю шах
+    """.split()  # noqa: SIM905
 )
 _HONORIFICS = frozenset(
     [

@@ -209,6 +209,8 @@ def _recent(title: _Title, people: list[Found]) -> tuple[Entity, str, float] | N
     offices = set(OFFICES.get(title.category, ()))
     if title.category == "minister":
         offices = {"fm", "dm"}
+    if title.category == "envoy":
+        offices = {"envoy", "special", "negotiator"}
     if title.category == "leader" and not title.country:
         return None
     for found in reversed([f for f in people if f.start < title.start]):

@@ -98,7 +98,7 @@ def add_leader(
         kind="leader",
         name=label,
         country=country,
-        qid=build.qids.get(label),
+        qid=build.qids.get(leader_id(label)),
         names={lang: tuple(dict.fromkeys(found)) for lang, found in names.items()},
         offices=tuple(offices),
         weight=weight,

@@ -75,7 +75,7 @@ def add_place(
             kind=kind,
             name=label,
             country=country,
-            qid=build.qids.get(label),
+            qid=build.qids.get(entity_id),
             names=kept,
             lat=where[0],
             lon=where[1],

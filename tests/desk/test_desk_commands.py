@@ -36,8 +36,8 @@ def test_a_person_is_added_shown_edited_and_exported(call, store, news, tmp_path
     (shown,) = data(call("gazetteer", "show", "Зорка Блахут", "--json"))["entities"]
     assert (shown["name"], shown["country"], shown["edited"]) == ("Zorka Blahut", "CZ", True)
     assert shown["offices"][0]["office"] == "envoy"
-    call("gazetteer", "edit", "Zorka Blahut", "--alias", "Zorka B.", "--qid", "Q99")
-    (shown,) = data(call("gazetteer", "show", "Q99", "--json"))["entities"]
+    call("gazetteer", "edit", "Zorka Blahut", "--alias", "Zorka B.", "--qid", "Q999999999")
+    (shown,) = data(call("gazetteer", "show", "Q999999999", "--json"))["entities"]
     assert "Zorka B." in shown["names"][""]
     file = tmp_path / "own.yaml"
     call("gazetteer", "export", file)

@@ -81,6 +81,12 @@ class Builder:
         return len(self.entities) - 1
 
 
+# "al-Assad", "of Jordan", "bin Salman": what follows is no family name.
+_PARTICLES = frozenset(
+    {"al", "el", "of", "bin", "ben", "ibn", "аль", "ас", "де", "бен", "бин", "бін", "ибн"}
+)
+
+
 def surname_of(name: str) -> str:
     """The part that may stand alone: from `*` on, else the last word with its particle."""
     if "*" in name:
@@ -90,6 +96,6 @@ def surname_of(name: str) -> str:
     last = words[-1]
     if re.fullmatch(r"(I|V|X|II|III|IV|VI|VII|XIV|Jr\.?|Sr\.?)", last):
         return ""
-    if len(words) > 1 and fold(words[-2]) in ("al", "el", "of", "аль", "ас", "де", "бен"):
+    if len(words) > 1 and fold(words[-2]) in _PARTICLES:
         return ""
     return last

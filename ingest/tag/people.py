@@ -20,6 +20,7 @@ _BEFORE_GUARD = re.compile(
     r"footballer|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
     r"вратар\w*|нападающ\w+|musician|jazzgeiger|sängerin|dj) $"
 )
+_NAME_BEHIND = re.compile(r" [A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’-]+")  # "minister Jean Valjean"
 _GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
 
 
@@ -80,12 +81,11 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         return Found(hit.start, hit.end, told[0], "leader", "surname", "surname-of-full-name", 0.95)
     if hit.has(PLACE) or doc.folded.text[hit.start : hit.end] in _COMMON:
         return None
-    if hit.end - hit.start < 4:
+    given = doc.visible[hit.start : hit.end] in _given_names(doc)
+    if hit.end - hit.start < 4 or (given and _NAME_BEHIND.match(doc.visible, hit.end)):
         return None
     titled = _title_before(doc, index)
-    word = doc.folded.text[hit.start : hit.end] in _WORDS or (
-        doc.visible[hit.start : hit.end] in _given_names(doc)
-    )
+    word = given or doc.folded.text[hit.start : hit.end] in _WORDS
     entities = [e for e in entities if e.weight or titled or (not word and _rank(doc, e)[0] == 0)]
     if not entities or len(entities) > 6:
         return None

@@ -51,7 +51,7 @@ def housekeeping() -> None:
     def clean_airflow(params: dict[str, int] | None = None) -> dict[str, int]:
         from ingest.airflow import upkeep
 
-        return upkeep.clean_airflow(int((params or {}).get("keep_days", 30)))
+        return upkeep.clean_airflow(params or {})
 
     keep_store()
     clean_airflow()

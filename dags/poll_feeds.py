@@ -12,8 +12,9 @@ articles = Asset(ARTICLES)
 
 DOC = """
 ### What it does
-Every five minutes (`airflow.poll_schedule`): plan the feeds that are due, in batches by publisher; for each batch poll its
-feeds, fetch the new pages into the archive, extract, tag and store them; then announce what is new.
+Every five minutes (`airflow.poll_schedule`): plan the feeds that are due, in batches by publisher;
+for each batch poll its feeds, fetch the new pages into the archive, extract, tag and store them;
+then announce what is new.
 
 ### When a task is red
 * **One dead feed or page never turns a task red.** Look at `summitwatch feeds list`.

@@ -122,6 +122,14 @@ def told() -> Generator[None]:
         raise AirflowFailException(f"{exc} [{exc.code}]") from exc
 
 
+def known(params: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
+    """Return a DAG's parameters; raises UsageError for one it does not have: Airflow passes it on."""
+    for name in params:
+        if name not in names:
+            raise UsageError(name, "is no parameter of this DAG", f"known: {', '.join(names)}")
+    return params
+
+
 @runtime_checkable
 class Refreshing(Protocol):
     """A store whose searches lag behind other processes' writes."""

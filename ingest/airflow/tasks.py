@@ -17,20 +17,24 @@ from airflow.sdk.exceptions import AirflowSkipException
 
 from ingest import ids
 from ingest.airflow.alarms import CUT_OFF
-from ingest.airflow.running import airflow_settings, finished, opened_services, opened_store, told
-from ingest.alerts.rulebook import take_rules
+from ingest.airflow.running import (
+    airflow_settings,
+    finished,
+    known,
+    opened_services,
+    opened_store,
+    told,
+)
 from ingest.errors import FetchError, LeaseHeldError, UsageError
 from ingest.leases import lease
 from ingest.metrics import keep_run, kind_of, lag_counters
 from ingest.model import Article, Entry, EntryState, Run
 from ingest.ops import Alarms
 from ingest.pipeline import stages
-from ingest.pipeline.backfill import backfill_day
 from ingest.pipeline.health import after_pass
 from ingest.pipeline.plan import counts_of, drop_plans, hosts_line, read_plan
 from ingest.pipeline.services import utc_now
 from ingest.store.port import Where
-from ingest.tag.desk import readable_stamp
 from ingest.workers import default_size
 
 if TYPE_CHECKING:
@@ -189,6 +193,8 @@ def raise_alerts() -> dict[str, int]:
     """Let the rules see what was stored, and deliver what they raise."""
     from ingest.alerts.deliver import deliver  # only this DAG needs them
     from ingest.alerts.evaluate import evaluate
+    from ingest.alerts.rulebook import take_rules
+    from ingest.tag.desk import readable_stamp
 
     with _opened() as (settings, store):
         began = utc_now()
@@ -230,7 +236,7 @@ def raise_alerts() -> dict[str, int]:
 def article_spans(params: Mapping[str, Any]) -> list[Span]:
     """Return the days on which articles were stored, in at most 200 stretches."""
     with _opened() as (settings, store):
-        since = _known(params, "since", "only_stale")["since"]
+        since = known(params, "since", "only_stale")["since"]
         first = _edge(store, "first_stored_at")
         last = _edge(store, "-first_stored_at")
         if first is None or last is None:
@@ -267,7 +273,7 @@ def archive_spans(params: Mapping[str, Any]) -> list[Span]:
     from ingest.archive import Archive
 
     with _opened(create=True) as (settings, _store):
-        asked = _known(params, "from", "to")
+        asked = known(params, "from", "to")
         first, last = asked["from"], asked["to"]
         start, end = _day("from", first), _day("to", last)
         if end < start:
@@ -280,6 +286,7 @@ def archive_spans(params: Mapping[str, Any]) -> list[Span]:
 def backfill_span(span: Span) -> dict[str, int]:
     """Read the archive of some days into the store."""
     from ingest.alerts.rulebook import rules_in_force
+    from ingest.pipeline.backfill import backfill_day
 
     with _opened() as (settings, store):
         rules = rules_in_force(store, settings)
@@ -316,14 +323,6 @@ def housekeep() -> dict[str, int]:
 
 
 # --- days ---------------------------------------------------------------------------------------
-
-
-def _known(params: Mapping[str, Any], *names: str) -> Mapping[str, Any]:
-    """Refuse parameters that the DAG does not have: Airflow passes them on."""
-    for name in params:
-        if name not in names:
-            raise UsageError(name, "is no parameter of this DAG", f"known: {', '.join(names)}")
-    return params
 
 
 def _day(name: str, text: str) -> date:

@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
-from ingest.tag.desk import tagger_at, tagger_of
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -76,6 +74,8 @@ class Services:
         those that the store then holds.
         """
         if self.loaded is None:
+            from ingest.tag.desk import tagger_at, tagger_of  # noqa: PLC0415  large
+
             at = self.stamp
             self.loaded = tagger_of(self.store) if at is None else tagger_at(self.store, at)
         return self.loaded

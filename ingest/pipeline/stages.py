@@ -24,7 +24,6 @@ from ingest.pipeline.save import save_chunk
 from ingest.pipeline.streams import CHUNK_ITEMS
 from ingest.pipeline.twins import settle_twins
 from ingest.store.port import Where
-from ingest.tag.desk import readable_stamp
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -46,6 +45,8 @@ def plan_run(store: Store, settings: Settings, run: str, now: datetime, *, slots
     Where no feed is due but pages wait, one batch without feeds fetches and saves those; no batch
     at all means that there is nothing to do.
     """
+    from ingest.tag.desk import readable_stamp  # noqa: PLC0415  large; the other stages need none
+
     found = find_plan(store, run)
     if found is not None:
         return found

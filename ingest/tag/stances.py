@@ -217,15 +217,16 @@ def _gap(text: str, one: tuple[int, int], other: tuple[int, int]) -> int | None:
     return end - start
 
 
+def _may_speak(place: Found) -> bool:
+    """Whether a place is a government, or is called a location without much trust in that."""
+    return place.role == "government" or (place.role == "location" and place.confidence < 0.5)
+
+
 def _speaker(doc: Document, sentence: Sentence, at: int) -> Found | None:
     """Who stands last before the cue as a subject, in its clause or else in the sentence."""
     text = doc.folded.text
     names = [p for p in doc.people if sentence.start <= p.start and p.end <= at]
-    names += [
-        p
-        for p in doc.places
-        if p.role == "government" and sentence.start <= p.start and p.end <= at
-    ]
+    names += [p for p in doc.places if _may_speak(p) and sentence.start <= p.start and p.end <= at]
     subjects = [
         name
         for name in sorted(names, key=lambda f: -f.start)

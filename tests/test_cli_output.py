@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from ingest.cli.config import example_toml, masked
 from ingest.cli.context import pointed
-from ingest.cli.output import clean, json_line, printable
+from ingest.cli.output import clean, json_line, printable, quoted
 from ingest.logs import configure_logs, escape_controls
 from ingest.settings import LogSettings, Settings, load_settings
 
@@ -91,3 +91,19 @@ def test_the_file_that_init_writes_holds_the_defaults(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "summitwatch.toml").write_text(bare, encoding="utf-8")
     assert load_settings() == Settings.model_validate({})
+
+
+@pytest.mark.parametrize(
+    ("sentence", "shown"),
+    [
+        ("Minsk was offered.", "«Minsk was offered.»"),
+        ("«Да», — сказал он.", "“«Да», — сказал он.”"),
+        ("two\nlines\x1b[31m", None),
+    ],
+    ids=["plain", "guillemets", "hostile"],
+)
+def test_a_sentence_stands_in_quotation_marks_of_one_kind(sentence: str, shown: str | None) -> None:
+    said = quoted(sentence)
+    assert shown is None or said == shown
+    assert "\x1b" not in said
+    assert said.count("«") <= 1

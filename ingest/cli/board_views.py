@@ -10,7 +10,7 @@ from rich.text import Text
 
 from ingest.board_changes import title_of
 from ingest.board_matrix import matrix
-from ingest.cli.output import clean, console, iso, say
+from ingest.cli.output import clean, console, iso, quoted, say
 from ingest.lines import short_name
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def print_stances(meeting: Meeting, timezone: str) -> None:
         seen.add(key)
         when = day(row.effective_at, timezone)
         say(f"  any venue             {clean(row.stance.by_name)}: {row.stance.stand} ({when})")
-        say(f"    «{clean(row.sentence)}»")
+        say(f"    {quoted(row.sentence)}")
         say(f"    {row.lang}, {clean(row.publisher or row.source)}, {row.url}", "dim")
 
 
@@ -162,7 +162,7 @@ def _print_change(change: Change, timezone: str) -> None:
     by = f" by {clean(word.by)}" if word.by and word.by != change.party else ""
     when = f", {day(word.at, timezone)}" if word.at else ""
     say(f"{line}{by}{when}, {clean(word.source)}", style=STYLES.get(word.standing, ""))
-    say(f"    «{clean(word.sentence)}»")
+    say(f"    {quoted(word.sentence)}")
 
 
 def change_json(change: Change) -> dict[str, Any]:

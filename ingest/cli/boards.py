@@ -23,7 +23,7 @@ from ingest.cli.board_views import (
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.coverages import coverage, coverage_json, print_coverage
 from ingest.cli.lookup import MIN_PREFIX, parsed, since_of
-from ingest.cli.output import clean, console, counted, iso, print_json, say, talk
+from ingest.cli.output import clean, console, counted, iso, print_json, quoted, say, talk
 from ingest.cli.searches import SHORT_ID, JsonOption, QueryArgument, SinceOption, check_limit
 from ingest.errors import QueryError, UsageError
 from ingest.lines import line_of, listed
@@ -78,7 +78,7 @@ def row_json(row: ProposalRow, timezone: str) -> dict[str, Any]:
 
 def print_evidence(row: ProposalRow, indent: str = "  ") -> None:
     """Print the sentence with language, outlet, time and link."""
-    say(f"{indent}«{clean(row.sentence)}»")
+    say(f"{indent}{quoted(row.sentence)}")
     when = row.effective_at.strftime("%Y-%m-%d %H:%M")
     say(f"{indent}{row.lang}, {row.publisher or row.source}, {when}Z, {row.url}", style="dim")
 

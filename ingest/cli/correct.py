@@ -18,7 +18,7 @@ from ingest.cli.correcting import (
     touched,
 )
 from ingest.cli.lookup import one_article
-from ingest.cli.output import clean, counted, iso, print_json, say
+from ingest.cli.output import clean, counted, iso, print_json, quoted, say
 from ingest.cli.overlays import ByOption, NoteOption, author, print_history, read_text, write_text
 from ingest.cli.retag import print_report
 from ingest.cli.searches import SHORT_ID, JsonOption
@@ -117,7 +117,7 @@ def _tell(one: Correction, found: Sequence[str]) -> None:
     say(f"{one.kind} {one.surface or one.meeting[:SHORT_ID]}: {one.change}")
     if one.kind == "meeting":
         return
-    say(f"«{clean(one.said)}»")
+    say(quoted(one.said))
     elsewhere = sum(article != one.article for article in found)
     say(f"touches {counted(len(found), 'article')}" + (
         f", {elsewhere} with the same sentence elsewhere" if elsewhere else ""
@@ -178,7 +178,7 @@ def _list(*, as_json: bool) -> None:
         say(f"{one.id}  {one.kind} {where}  {clean(one.surface)}  {one.change}")
         say(
             f"  by {clean(one.by)}, {one.at:%Y-%m-%d %H:%M}Z"
-            + (f"  «{clean(one.said)}»" if one.said else "")
+            + (f"  {quoted(one.said)}" if one.said else "")
         )
     say(counted(len(known.all), "correction"))
 

@@ -12,7 +12,7 @@ from rich.text import Text
 from ingest.board import board
 from ingest.cli.boards import print_board
 from ingest.cli.context import command, opened_store
-from ingest.cli.output import clean, console, counted, program, say
+from ingest.cli.output import clean, console, counted, program, quoted, say
 from ingest.cli.runs import one_pass
 from ingest.demo.desk import NOTICE, add_feeds, demo_settings, remembered_start
 from ingest.logs import configure_logs
@@ -131,7 +131,7 @@ def _print_alert(store: Store) -> None:
     widest = max(alerts, key=lambda a: (len(a.evidence) > 1, a.evidence[0].confidence, a.id))
     evidence = widest.evidence[0]
     console().print(Text(f"alert {widest.rule_id}: {clean(widest.line)}", style="bold red"))
-    say(f"  «{clean(evidence.sentence)}»")
+    say(f"  {quoted(evidence.sentence)}")
     say(f"  {evidence.lang}, {evidence.source}, {evidence.url}", style="dim")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from ingest.cli.context import command, opened_store
 from ingest.cli.lookup import one_article
-from ingest.cli.output import clean, counted, print_json, say, talk
+from ingest.cli.output import clean, counted, print_json, quoted, say, talk
 from ingest.cli.searches import SHORT_ID, JsonOption
 from ingest.lines import line_of
 from ingest.store.rows import proposal_rows
@@ -68,10 +68,10 @@ def explain(
         act = row.id.partition(".")[2]
         say(f"{article.id[:SHORT_ID]}.{act}  {clean(line_of(row))}", style="bold")
         say(f"    rule: {row.proposal.rule}")
-        say(f"    «{clean(row.sentence)}»")
+        say(f"    {quoted(row.sentence)}")
     for stance in article.stances:
         say(f"{stance.by_name}: {stance.stand} to meet; {stance.rule}; {stance.confidence:.2f}")
-        say(f"    «{clean(article.text[stance.start : stance.end])}»")
+        say(f"    {quoted(article.text[stance.start : stance.end])}")
     say(f"{counted(len(rows), 'mention')}, {counted(len(acts), 'proposal')}")
 
 
@@ -145,7 +145,7 @@ def _print(article: Article, key: str, one: Explained) -> None:
     )
     say(
         f"    rule: {clean(mention.rule)}; {one.how}"
-        + (f" «{clean(one.alias)}»" if one.alias else "")
+        + (f" {quoted(one.alias)}" if one.alias else "")
     )
     if one.others:
         shown = ", ".join(f"{name} ({key})" for key, name in one.others[:OTHERS])

@@ -42,6 +42,12 @@ def console(*, stderr: bool = False) -> Console:
     )
 
 
+def quoted(text: str) -> str:
+    """A sentence in quotation marks: other ones where it has guillemets of its own."""
+    text = clean(text)
+    return f"“{text}”" if "«" in text or "»" in text else f"«{text}»"
+
+
 def say(text: str = "", style: str = "") -> None:
     """Print one line of data or report on stdout."""
     console().print(Text(printable(text), style=style))

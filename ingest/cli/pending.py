@@ -9,7 +9,7 @@ import typer
 
 from ingest.cli.context import command, opened_store
 from ingest.cli.lookup import gazetteer
-from ingest.cli.output import clean, counted, print_json, say
+from ingest.cli.output import counted, print_json, quoted, say
 from ingest.cli.overlays import (
     AliasOption,
     ByOption,
@@ -79,7 +79,7 @@ def pending(
         by = "  by the model" if row["by"] == "model" else ""
         say(f"{row['id']}  {counted(row['articles'], 'article')}{by}")
         for sample in row["samples"]:
-            say(f"  «{clean(sample['sentence'])}» {sample['source']}, {sample['lang']}")
+            say(f"  {quoted(sample['sentence'])} {sample['source']}, {sample['lang']}")
     say(f"{counted(len(found), 'person', 'people')} pending" + (
         "; take one in: summitwatch gazetteer promote ID" if found else ""
     ))  # fmt: skip

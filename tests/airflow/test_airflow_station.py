@@ -14,7 +14,7 @@ import pytest
 
 from airflow_station import Station
 from ingest.demo.truth import article_truth
-from ingest.model import Alert, Entry, EntryState, Run
+from ingest.model import Alert, DeskStamp, Entry, EntryState, Run
 from ingest.store.rows import mention_rows
 
 pytestmark = pytest.mark.timeout(900)
@@ -112,6 +112,8 @@ def test_a_run_over_the_api_is_green_and_the_alerts_follow(station, airflow_desk
     assert extra["articles_new"] == new
     with desk.store() as store:
         records = [record.counters for record in store.find(Run)]
+        alerted = {r.stamp for r in store.find(Run) if r.counters.get("alerts")}
+    assert alerted == {DeskStamp(rules=1)}
     due = len(list(desk.newsroom.feeds()))
     assert [r for r in records if (r.get("feeds_due"), r.get("articles_new")) == (due, new)]
 

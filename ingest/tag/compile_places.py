@@ -6,7 +6,16 @@ from collections.abc import Iterable
 
 from ingest.tag.build import Builder, script_language, slug
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import ADJECTIVE, ALL_CAPS, ANY_CASE, CAPITAL, PLACE, Country, Entity
+from ingest.tag.gazetteer import (
+    ADJECTIVE,
+    ALL_CAPS,
+    ANY_CASE,
+    CAPITAL,
+    CURATED,
+    PLACE,
+    Country,
+    Entity,
+)
 from ingest.tag.inflect import inflect, inflect_adjective
 from ingest.tag.sources import LANGS, rows, split_names
 from ingest.tag.translit import to_belarusian, to_ukrainian
@@ -15,7 +24,6 @@ from ingest.tag.translit import to_belarusian, to_ukrainian
 MIN_POPULATION = 30_000
 # Towns below this get no endings: their forms would be a third of the file.
 INFLECTED_POPULATION = 300_000
-CURATED = 2_000_000  # a curated place weighs at least as much
 _PLACES = ("places.tsv", "places_more.tsv")
 
 

@@ -103,6 +103,9 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
     firsts: dict[str, int]
 
 
+CURATED = 2_000_000  # a curated place weighs at least as much; a city, its inhabitants
+
+
 @dataclass(frozen=True)
 class Gazetteer:
     """Names to entities and back. Build with `Gazetteer.load()`.

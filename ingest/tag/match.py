@@ -19,6 +19,7 @@ from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, Gazetteer, unpack
 WORD = re.compile(r"\w+")
 _MAX_WORD = 40  # letters; no name has a longer word
 _LETTERS = 4  # of a first word, for the automaton: a third of the patterns, a third of the time to build it
+_ENDS = (".", "'")  # a name may end in a mark: "U.S."
 _MAX_GAP = 3  # marks between the words of a name: ", " or ". "
 
 
@@ -109,7 +110,7 @@ class Matcher:
         words = self.firsts[text[start:end]]
         if text[start:end] in self._forms:
             yield start, end
-        if text[end : end + 1] == "'" and text[start : end + 1] in self._forms:
+        if text[end : end + 1] in _ENDS and text[start : end + 1] in self._forms:
             yield start, end + 1
         stop = end
         for _ in range(words - 1):
@@ -119,8 +120,7 @@ class Matcher:
             stop = word.end()
             if text[start:stop] in self._forms:
                 yield start, stop
-            # "U.S." ends in a mark
-            if text[stop : stop + 1] in (".", "'") and text[start : stop + 1] in self._forms:
+            if text[stop : stop + 1] in _ENDS and text[start : stop + 1] in self._forms:
                 yield start, stop + 1
 
     def _choose(self, visible: str, text: str, spans: list[tuple[int, int]]) -> Iterable[Hit]:

@@ -6,7 +6,7 @@ import re
 
 from ingest.tag.document import Document
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import ADJECTIVE, EPITHET, PLACE, TITLE, Entity
+from ingest.tag.gazetteer import ADJECTIVE, CURATED, EPITHET, PLACE, TITLE, Entity
 from ingest.tag.match import Hit
 
 # Given names that are places: before another name they are a person's, whatever stands before them.
@@ -32,9 +32,7 @@ _GIVEN = frozenset(
         "houston",
         "brooklyn",
         "chelsea",
-        "dakota",
         "milan",
-        "lourdes",
         "madison",
         "jackson",
         "santiago",
@@ -61,7 +59,6 @@ _GIVEN = frozenset(
         "остин",
         "вікторія",
         "джорджія",
-        "вікторыя",
     ]
 )
 # Of those, who is more often a person than the place.
@@ -76,7 +73,6 @@ _RATHER_A_PERSON = frozenset(
         "jackson",
         "виктория",
         "вікторія",
-        "вікторыя",
     ]
 )
 _LOCATIVE = re.compile(
@@ -85,8 +81,10 @@ _LOCATIVE = re.compile(
 )
 _FROM_OR_FOR = re.compile(r"(?:^|[ \n«„“\"(])(?:from|for|between|against|with|of|by) $")
 _CALLED = re.compile(
-    r"(?:called|named|nicknamed|namens|genannt|appelee?|nommee?|llamad[ao]|по имени|на имя|імені|imieniem|adli|isimli) $"
+    r"(?<!\w)(?:(?:man|woman|boy|girl|baby|child|son|daughter|someone) (?:called|named|nicknamed)|namens|по имени|на имя|"
+    r"імені|imieniem) $"
 )
+_GERMAN_PLACE = re.compile(r"(?<!\w)(?:in|nach|aus|bei|bis) $")
 _NEXT = re.compile(r" ([^\W\d_][\w'’.-]*)")
 _PREVIOUS = re.compile(r"([^\W\d_][\w'’-]*) $")
 # Capitalised words beside a place that make no other name of it.
@@ -195,15 +193,14 @@ _INSTITUTION = re.compile(
     r" (?:city|united|saint-germain|watch|co|corp|inc|ltd|hotels?|bank|airlines|airways|club|match|game|gambit|defence|"
     r"defense|nationals|conventions?|free port|brands?|seal|bakery|tours|islands|heights|facility|fashion|week|traktor|\w+-?verband)\b"
 )
-_PARTICIPLE = re.compile(
-    r"-(?:based|backed|led|controlled|held|occupied|brokered|hosted|mediated|sponsored|run|bound|born|friendly)\b"
-)
+_PARTICIPLE = re.compile(r"-(?:\w+ed|\w+ing|led|held|run|bound|born|friendly)\b")
 _BUILDING = re.compile(
     r"(?:резиденци\w+|дворц\w+|палац\w*|отел\w*|готел\w*|гостиниц\w*|базе?|аэродром\w*|residenc\w*|hotel\w*) .$"
 )
-_ORGANISATION = r"(?:nato|eu|un|onu|otan|ue|osce|нато|ес|оон|єс|оон|аан|обсе|обсє|onz|obwe|ab|bm)"
-_ORGANISATION_BEFORE = re.compile(r"\b" + _ORGANISATION + r" ?- ?$")
-_ORGANISATION_AFTER = re.compile(r" ?- ?" + _ORGANISATION + r"\b")
+_ORGANISATION = r"(?:NATO|EU|UN|ONU|OTAN|UE|OSCE|НАТО|ЕС|ООН|ЄС|ААН|ОБСЕ|ОБСЄ|ONZ|OBWE|AB|BM)"
+_ORGANISATION_BEFORE = re.compile(r"\b" + _ORGANISATION + r"[-‑‐–]$")  # as written, not folded
+_ORGANISATION_AFTER = re.compile(r"[-‑‐–]" + _ORGANISATION + r"\b")
+HYPHENS = ("-", "‑", "‐")
 _OPENING, _CLOSING = "«„“\"'‘", "»”“\"'’"
 
 # Words of a language that a name of the gazetteer is written like where a sentence begins.
@@ -237,8 +234,8 @@ def is_plain_word(doc: Document, hit: Hit) -> bool:
     plain = _PLAIN.get(doc.lang)
     if plain is None or doc.folded.text[hit.start : hit.end] not in plain:
         return False
-    if doc.lang == "de":
-        return True
+    if doc.lang == "de":  # nouns have a capital everywhere: "das Essen", but "in Essen"
+        return not _GERMAN_PLACE.search(doc.folded.text, max(0, hit.start - 6), hit.start)
     before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip(" ")
     return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
 
@@ -312,7 +309,7 @@ def _before_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:
         if behind.has(PLACE) and doc.folded.text[behind.start : behind.end] not in _GIVEN:
             rows = behind.rows(PLACE)
             named = [doc.gazetteer.compiled.entities[row] for row in rows]
-            return not any(e.geonames is None or e.weight >= 2_000_000 for e in named)
+            return not any(e.geonames is None or e.weight >= CURATED for e in named)
     person = any(f.start == at for f in doc.people)
     return not (person and (not given or before.endswith("from ")))
 
@@ -350,20 +347,21 @@ def _is_heading(doc: Document, hit: Hit) -> bool:
 
 def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
     """Whether a hyphen ties the name to what is no place: «Динамо-Минск», Minsk-Gruppe, NATO–Rosja."""
-    text = doc.folded.text
-    if _ORGANISATION_BEFORE.search(text, max(0, hit.start - 10), hit.start):
+    visible = doc.visible
+    if _ORGANISATION_BEFORE.search(visible, max(0, hit.start - 10), hit.start):
         return True
-    if _ORGANISATION_AFTER.match(text, hit.end) and not re.search(r" - $", text[: hit.start][-3:]):
+    if _ORGANISATION_AFTER.match(visible, hit.end):
         return True
-    if _PARTICIPLE.match(text, hit.end):
+    if _PARTICIPLE.match(visible, hit.end):
         return False
-    if text[hit.end : hit.end + 1] == "-" and text[hit.end + 1 : hit.end + 2].isalnum():
+    # A hyphen, no dash: "in Geneva—if at all".
+    if visible[hit.end : hit.end + 1] in HYPHENS and visible[hit.end + 1 : hit.end + 2].isalnum():
         behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
         tied = behind is not None and behind.start == hit.end + 1
         return not (tied and behind is not None and (behind.has(PLACE) or behind.has(ADJECTIVE)))
-    before = doc.visible[max(0, hit.start - 2) : hit.start]
+    before = visible[max(0, hit.start - 2) : hit.start]
     if len(before) == 2 and before[1] in "-‑‐–" and before[0].isalpha():
-        word = re.search(r"[\w'’]+$", doc.visible[max(0, hit.start - 30) : hit.start - 1])
+        word = re.search(r"[\w'’]+$", visible[max(0, hit.start - 30) : hit.start - 1])
         earlier = doc.hits[index - 1] if index else None
         tied = earlier is not None and earlier.end == hit.start - 1
         return word is not None and word[0][0].isupper() and not tied

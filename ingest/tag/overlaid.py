@@ -14,6 +14,7 @@ from ingest.tag.build import Builder, case_rule, surname_of
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import (
     ALL_CAPS,
+    CURATED,
     LEADER,
     PLACE,
     SURNAME,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from ingest.tag.overlay import Overlay, Own
 
 _BENT = ("", "ru", "uk", "be", "pl", "de")
-OWN_WEIGHT = 2_000_000  # as a curated place weighs: a desk adds what it means to see
+OWN_WEIGHT = CURATED  # a desk adds what it means to see
 
 
 def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:

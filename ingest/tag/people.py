@@ -18,7 +18,7 @@ _AFTER_GUARD = re.compile(
 _BEFORE_GUARD = re.compile(
     r"(?:улиц[аеыу]|проспект\w*|вулиц\w+|вуліц\w+|ulic\w+|calle|rue|avenue|plaza|place|площад\w+|"
     r"footballer|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
-    r"вратар\w*|нападающ\w+|musician|jazzgeiger|sängerin|dj) $"
+    r"вратар\w*|нападающ\w+|musician|jazzgeiger|sangerin|dj) $"
 )
 _NAME_BEHIND = re.compile(r" [A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’-]+")  # "minister Jean Valjean"
 _GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
@@ -135,7 +135,7 @@ _COMMON = frozenset(
         "dan",
         "pavel",
         "volker",
-        "völker",
+        "volker",
         "lin",
         "major",
         "may",

@@ -6,7 +6,7 @@ import re
 
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import ADJECTIVE, LEADER, PLACE, Entity
+from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
 
@@ -264,7 +264,6 @@ _ARTICLE = re.compile(
 )
 
 # Curated places weigh at least this much; a town of GeoNames weighs its inhabitants.
-CURATED = 2_000_000
 
 
 def _likelihood(entity: Entity, countries: dict[str, int]) -> tuple[int, float]:

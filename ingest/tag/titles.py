@@ -36,7 +36,7 @@ _ARTICLE = re.compile(
 _SPAN_ARTICLES = frozenset({"the", "der", "die", "den", "dem", "des", "le", "la", "l'", "el"})
 _OF_COUNTRY = re.compile(r" (?:of|de|du|des|de la|del|de l'|d'|von|der|des|vom) ?$")
 _EX = re.compile(
-    r"(?:\b|^)(?:former|ex|then|late|deputy|vice|acting|next|new|future|former|бывш\w+|экс|колишн\w+|ehemalige\w*|ancien\w*|exp?|były|eski) ?-? ?$"
+    r"(?:\b|^)(?:former|ex|then|late|deputy|vice|acting|next|new|future|former|бывш\w+|экс|колишн\w+|ehemalige\w*|ancien\w*|exp?|byly|eski) ?-? ?$"
 )
 _NAME_AHEAD = re.compile(r" ?[A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜ][\w'’.-]+")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ingest.tag.fold import fold
+
 SPLIT = re.compile(
     r"[;:()\"«»“”„]|, |[—–] | - |"
     r"(?<!\w)(?:but|while|although|though|whereas|after|before|because|since|where|which|when|as|"
@@ -160,13 +162,13 @@ PREPS = {
         "względem",
     ],
 }
-PREP_CLASS = {word: kind for kind, words in PREPS.items() for word in words}
+PREP_CLASS = {fold(word): kind for kind, words in PREPS.items() for word in words}
 DATELINE = re.compile(
-    r"[^a-zа-яіїєґў]*(?:,? ?[A-Z][a-z]+\.? \d{1,2})?(?:,? ?\([^)]{2,30}\))?\s*(?:[-–—:|.]|\()"
+    r"[^a-zа-яіїєґў]{0,80}(?:,? ?[A-Z][a-z]+\.? \d{1,2})?(?:,? ?\([^)]{2,30}\))?\s?(?:[-–—:|.]|\()"
 )
 DAY = re.compile(
     r"(?<!\w)(?:mon|tues|wednes|thurs|fri|satur|sun)day|понедельник|вторник|сред[уы](?!\w)|четверг|пятниц|суббот|воскресень|"
-    r"понеділ|вівтор|середу|четвер|п'ятниц|субот|неділ|панядзел|аўтор|аутор|сераду|чацвер|пятніц|нядзел|"
+    r"понеділ|вівтор|середу|четвер|п'ятниц|субот|неділ|панядзел|аутор|сераду|чацвер|пятніц|нядзел|"
     r"poniedzial|wtorek|srode|czwartek|piatek|sobot[ey]|niedziel|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|"
     r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|(?<!\w)lunes|martes|miercoles|jueves|viernes|sabado|domingo|"
     r"pazartesi|sali(?!\w)|carsamba|persembe|cuma|\d{1,2}(?:st|nd|rd|th)?\.? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"

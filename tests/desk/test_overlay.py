@@ -26,7 +26,7 @@ entities:
   - kind: site
     name: Villa Kerimov
     country: CH
-    names: {ru: [Вилла Керимов], de: [Kerimowhaus], tr: [Kerimov Köşkü], pl: [Willa Kerimow]}
+    names: {en: [V.Kerim.], ru: [Вилла Керимов], de: [Kerimowhaus], tr: [Kerimov Köşkü], pl: [Willa Kerimow]}
   - id: leader:lukashenko-alexander
     drop: [Lukashenka]
 redirects: {"leader:?zorka-blahut": leader:blahut-zorka}
@@ -46,6 +46,7 @@ def named(tagger: Tagger, text: str, lang: str) -> list[tuple[str, str]]:
     ("lang", "text", "surfaces"),
     [
         ("en", "Zorka Blahut spoke at Villa Kerimov.", ["Zorka Blahut", "Villa Kerimov"]),
+        ("en", "They met in V.Kerim. on Friday.", ["V.Kerim."]),
         ("ru", "Он ждал Зорку Блахутову на Вилле Керимов.", ["Зорку Блахутову", "Вилле Керимов"]),
         ("uk", "Він говорив із Зоркою Блахутовою.", ["Зоркою Блахутовою"]),
         ("be", "Ён бачыў Зорку Блахутаву.", ["Зорку Блахутаву"]),

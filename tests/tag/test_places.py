@@ -81,6 +81,22 @@ def spans(tagger: Tagger, text: str, lang: str) -> list[str]:
         ("en", "Crews in Paris, Texas, waited.", ["Paris", "Texas"]),
         ("en", "Smoke reached Moscow, Idaho.", ["Moscow", "Idaho"]),
         ("en", "Minsk Offers Istanbul Talks As Moscow Waits", ["Minsk", "Istanbul", "Moscow"]),
+        # a dash is no hyphen, a small word no organisation
+        ("en", "BRUSSELS — EU leaders will meet.", ["BRUSSELS"]),
+        ("en", "GENEVA - UN envoy arrives.", ["GENEVA"]),
+        ("ru", "БРЮССЕЛЬ - ЕС отверг план.", ["БРЮССЕЛЬ"]),
+        ("fr", "GENÈVE – Un accord a été signé.", ["GENÈVE"]),
+        ("de", "Kiew lehnt ab – Moskau droht.", ["Kiew", "Moskau"]),
+        ("en", "They will meet in Geneva—if at all.", ["Geneva"]),
+        ("en", "Talks were held in Doha–the third such round.", ["Doha"]),
+        ("en", "Moscow-installed and Kremlin-linked officials met.", ["Moscow", "Kremlin"]),
+        # called upon is not called by name
+        ("en", "Putin called Israel on Friday.", ["Israel"]),
+        ("en", "Trump named Washington as the venue.", ["Washington"]),
+        ("en", "A woman called Victoria waited.", []),
+        # a town that is a word
+        ("de", "Die Gespräche finden in Essen statt.", ["Essen"]),
+        ("de", "Das Essen war kalt, sagte Olaf Scholz.", []),
     ],
 )  # fmt: skip
 def test_names_that_are_places_and_that_are_none(
@@ -102,3 +118,8 @@ def test_a_name_counts_in_its_language(tagger: Tagger) -> None:
 def test_a_namesake_in_an_american_state_is_no_capital(tagger: Tagger) -> None:
     found = tagger.tag("Smoke reached Moscow, Idaho.", lang="en", published=DAY).mentions
     assert [m.name for m in found] == ["Moscow, Idaho", "Idaho"]
+
+
+def test_blanks_without_end_cost_nothing(tagger: Tagger) -> None:
+    text = "MINSK" + " " * 100_000 + "a\n" + "MINSK" + "\n" * 50_000 + "a"
+    assert len(tagger.tag(text, lang="en", published=DAY).mentions) == 2

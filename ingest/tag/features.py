@@ -74,7 +74,7 @@ def features(doc: Document, sentences: list[Sentence], place: Found, index: int)
     country = place.entity.country
     found += [f"ent={place.entity.id}", f"ent={place.entity.id}|{prep}"]
     found += [f"cc={country}", f"cc={country}|{sort}"]
-    found += _governor_features(doc, sentence, index, sort)
+    found += _governor_features(doc, sentence, index, sort, before, after)
     found += _cue_features(sentence, place, text, sort, first)
     clause = clause_of(sentence, place.start)
     in_clause = doc.once.get(clause)
@@ -140,19 +140,27 @@ def _words_after(text: str, sentence: Sentence, place: Found) -> list[str]:
     return words + ["$"] * (5 - len(words))
 
 
-def _governor_features(doc: Document, sentence: Sentence, index: int, sort: str) -> list[str]:
-    """The content words beside the enumeration that a place is in: they hold for all of it."""
+def _governor_features(
+    doc: Document, sentence: Sentence, index: int, sort: str, before: list[str], after: list[str]
+) -> list[str]:
+    """The content words beside the enumeration that a place is in: they hold for all of it.
+
+    Args:
+        before: the words before the place itself, `after` those behind it.
+    """
     text, lang, places = doc.folded.text, doc.lang, doc.places
     low = high = index
     while low > 0 and _listed(text, sentence, places[low - 1], places[low]):
         low -= 1
     while high + 1 < len(places) and _listed(text, sentence, places[high], places[high + 1]):
         high += 1
-    before = _words_before(text, sentence, places[low])[1:]
-    after = _words_after(text, sentence, places[high])[:3]
+    if low < index:
+        before = _words_before(text, sentence, places[low])
+    if high > index:
+        after = _words_after(text, sentence, places[high])
     prep = _prep(lang, text, places[low], before)
-    left = next((w[:6] for w in reversed(before) if _is_content(w)), "^")
-    right = next((w[:6] for w in after if _is_content(w)), "$")
+    left = next((w[:6] for w in reversed(before[1:]) if _is_content(w)), "^")
+    right = next((w[:6] for w in after[:3] if _is_content(w)), "$")
     return [
         f"gl={left}|{lang}", f"gl={left}|{prep}|{lang}", f"gr={right}|{lang}", f"gr={right}|{prep}|{lang}",
         f"glr={left}|{right}|{lang}", f"hp={prep}|{sort}",

@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from ingest.tag.overlay import Overlay, Own
 
 _BENT = ("", "ru", "uk", "be", "pl", "de")
-OWN_WEIGHT = CURATED  # a desk adds what it means to see
 
 
 def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:
@@ -127,7 +126,7 @@ def _merged(entity: Entity, own: Own) -> Entity:
         offices=entity.offices
         if own.offices is None
         else tuple(sorted(own.offices, key=lambda o: (o.start, o.end))),
-        weight=entity.weight if entity.kind == "leader" else max(entity.weight, OWN_WEIGHT),
+        weight=entity.weight if entity.kind == "leader" else max(entity.weight, CURATED),
     )
 
 

@@ -6,7 +6,7 @@ import re
 
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity
+from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, unpack
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
 
@@ -154,8 +154,9 @@ def _city_and_state(doc: Document, hit: Hit, comma: int, entity: Entity) -> list
     form = doc.folded.text[hit.start + comma + 2 : hit.end]
     if entity.name.startswith("Washington"):
         return [Found(hit.start, hit.end, entity, "venue", "name", "place-name", 0.9)]
-    rows = [t for t in doc.gazetteer.compiled.forms.get(form, ()) if t >> 2 & 7 == PLACE]
-    named = [doc.gazetteer.compiled.entities[t >> 5] for t in rows]
+    compiled = doc.gazetteer.compiled
+    targets = [unpack(target) for target in compiled.forms.get(form, ())]
+    named = [compiled.entities[row] for row, kind, _case in targets if kind == PLACE]
     named = [e for e in named if e.kind in ("region", "country")]
     if named:
         state = min(named, key=lambda e: e.country != entity.country)

@@ -5,6 +5,7 @@ python benchmarks/tagging.py                      # shipped weights (fitted to t
 python benchmarks/tagging.py --held-out dev.jsonl # weights trained anew without that file
 python benchmarks/tagging.py --held-out heldout.jsonl # the shipped weights on what they have not seen
 python benchmarks/tagging.py --cv                 # 5-fold cross-validation by topic, all labelled articles
+python benchmarks/tagging.py --cv --readers FOLDER # the same with the second reader
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ from tagging_race import race
 
 from ingest.tag import Gazetteer, Tagger
 from ingest.tag.evaluate import score, tag_article
-from ingest.tag.train import folds_of, read_articles, train
+from ingest.tag.reader import Reader
+from ingest.tag.train import FOLDS, folds_of, read_articles, train
 
 ROOT = Path(__file__).parent.parent
 LABELLED = ROOT / "tests" / "data" / "tagging"
 SETS = ("dev.jsonl", "train-en.jsonl", "train-xx.jsonl")
-MORE = ("more-en.jsonl", "more-xx.jsonl", "wide-en.jsonl", "wide-xx.jsonl")
+MORE = (
+    *("more-en.jsonl", "more-xx.jsonl", "wide-en.jsonl"),
+    *("wide-xx.jsonl", "hard-en.jsonl", "hard-xx.jsonl"),
+)
 HELD_OUT = "heldout.jsonl"  # no shipped weights have seen it
 EXTRA = [
     LABELLED / "sentences.tsv",
@@ -56,13 +61,18 @@ def show(title: str, pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
     return {k: whole[k] for k in ("leader", "venue", "role_macro_f1", "proposal", "proposal_full")}
 
 
-def cross_validate(folds: int = 5) -> list[tuple[Any, Any]]:
-    """(labelled, tagged) by weights that had not seen the article, nor another of its topic."""
+def cross_validate(folder: Path | None) -> list[tuple[Any, Any]]:
+    """(labelled, tagged) by weights that had not seen the article, nor another of its topic.
+
+    Args:
+        folder: of the readers that `ingest.tag.train_reader --folds` trained; none reads without.
+    """
     articles = load([*SETS, *MORE])
     read = read_articles([*(LABELLED / name for name in [*SETS, *MORE]), *EXTRA])
     gazetteer, pairs = Gazetteer.load(), []
-    for held in folds_of(articles, folds):
-        tagger = Tagger(gazetteer, train([a for a in read if a.id not in held]))
+    for fold, held in enumerate(folds_of(articles, FOLDS)):
+        reader = Reader.load(folder / f"fold-{fold}.npz") if folder else None
+        tagger = Tagger(gazetteer, train([a for a in read if a.id not in held]), reader)
         pairs += [(a, tag_article(tagger, a)) for a in articles if a["id"] in held]
     return pairs
 
@@ -71,9 +81,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--held-out", choices=(*SETS, HELD_OUT))
     parser.add_argument("--cv", action="store_true")
+    parser.add_argument("--readers", type=Path, help="with --cv: second readers, one a fold")
     args = parser.parse_args()
     if args.cv:
-        pairs = cross_validate()
+        pairs = cross_validate(args.readers)
         first = [p for p in pairs if p[0]["id"].startswith(("dev-", "train-"))]
         show("the 276 of these", first)
         result = show("5-fold cross-validation (weights had not seen the topic)", pairs)

@@ -14,7 +14,10 @@ from ingest.tag.translit import LATIN_LANGS, to_latin
 
 ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "tests" / "data" / "tagging"
-SETS = ("dev", "train-en", "train-xx", "more-en", "more-xx", "wide-en", "wide-xx", "heldout")
+SETS = (
+    *("dev", "train-en", "train-xx", "more-en", "more-xx"),
+    *("wide-en", "wide-xx", "hard-en", "hard-xx", "heldout"),
+)
 
 
 @pytest.mark.parametrize("name", SETS)

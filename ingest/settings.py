@@ -216,6 +216,16 @@ class WebSettings(_Section):
     )
 
 
+class TaggingSettings(_Section):
+    """How places get their roles."""
+
+    reader: bool = Field(
+        True,
+        description="Read the places of an article about talks again with an encoder, where the"
+        " extra `reader` is installed: better roles, some 0.2 s an article.",
+    )
+
+
 class GazetteerSettings(_Section):
     """Names beyond those that are shipped."""
 
@@ -308,6 +318,7 @@ class Settings(BaseSettings):
     alerts: AlertSettings = AlertSettings()
     ops: OpsSettings = OpsSettings()
     web: WebSettings = WebSettings()
+    tagging: TaggingSettings = TaggingSettings()
     gazetteer: GazetteerSettings = GazetteerSettings()
     elasticsearch: ElasticsearchSettings = ElasticsearchSettings()
     airflow: AirflowSettings = AirflowSettings()

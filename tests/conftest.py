@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from functools import cache
 from pathlib import Path
@@ -25,6 +26,11 @@ from ingest.settings import load_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+# The second reader of places costs some 0.2 s an article: tests of other things do without, those of
+# its own (tests/tag/test_reader.py) build a tagger that has it.
+os.environ.setdefault("SUMMITWATCH_TAGGING__READER", "false")
 
 
 class ByServer(LoadScopeScheduling):

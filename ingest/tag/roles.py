@@ -10,6 +10,7 @@ import json
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from ingest.errors import SettingsError
 from ingest.model import ROLES, VENUE_ROLES, Role
 from ingest.tag.document import Document, Found
 from ingest.tag.features import features, read_sentences
+from ingest.tag.reader import Reader, multiply
 
 WEIGHTS = Path(__file__).parent / "data" / "roles.json"
 _SCALE = 100.0
@@ -26,6 +28,9 @@ MAX_PLACES = 400
 
 # Under this confidence a venue role is not said: the place is a location, with low confidence.
 DOUBT = 0.3
+# Articles in which no place is likelier than this to be a venue are not read again.
+SECOND_LOOK = 0.1
+_VENUES = tuple(ROLES.index(role) for role in VENUE_ROLES)
 
 
 @dataclass(frozen=True)
@@ -60,16 +65,16 @@ class RoleModel:
                 "run python -m ingest.tag.train",
             ) from exc
 
-    def confidence(self, chance: float) -> float:
-        """How often a role given with this chance was right; the chance itself if nobody measured."""
-        points = self.calibration
-        if not points:
-            return chance
-        at = bisect_right(points, (chance, 2.0))
-        if at == 0 or at == len(points):
-            return points[max(at - 1, 0)][1]
-        (x0, y0), (x1, y1) = points[at - 1], points[at]
-        return y0 + (y1 - y0) * (chance - x0) / (x1 - x0) if x1 > x0 else y1
+
+def calibrated(points: Sequence[tuple[float, float]], chance: float) -> float:
+    """How often a role given with this chance was right; the chance itself if nobody measured."""
+    if not points:
+        return chance
+    at = bisect_right(points, (chance, 2.0))
+    if at == 0 or at == len(points):
+        return points[max(at - 1, 0)][1]
+    (x0, y0), (x1, y1) = points[at - 1], points[at]
+    return y0 + (y1 - y0) * (chance - x0) / (x1 - x0) if x1 > x0 else y1
 
 
 def score(rows: list[list[int]]) -> list[float]:
@@ -129,30 +134,52 @@ def _dash_run(doc: Document, index: int) -> list[Found]:
     return places[low : high + 1]
 
 
-def decide(doc: Document, names: list[list[str]], model: RoleModel) -> None:
+def decide(
+    doc: Document,
+    names: list[list[str]],
+    model: RoleModel,
+    reader: Reader | None = None,
+    title: str = "",
+) -> None:
     """Give the first `len(names)` places of `doc` their role, confidence and rule.
 
     Args:
         doc: read, with its places.
         names: features of each place.
         model: weights and calibration.
+        reader: reads the places again, where one of them may be a venue.
+        title: the headline, for the reader.
     """
-    for index, place in enumerate(doc.places[: len(names)]):
+    places = doc.places[: len(names)]
+    known = [[(n, row) for n in own if (row := model.weights.get(n))] for own in names]
+    words = [score([row for _name, row in own]) for own in known]
+    again: list[tuple[float, ...] | None] = [None] * len(places)
+    if reader is not None and any(sum(w[i] for i in _VENUES) > SECOND_LOOK for w in words):
+        again = reader.chances(title, doc.visible, [(p.start, p.end) for p in places])
+    for index, place in enumerate(places):
         rule = _rule(doc, place, index)
         if rule:
             place.role, place.rule, place.confidence = rule
             continue
-        known = [(n, row) for n in names[index] if (row := model.weights.get(n))]
-        chances = score([row for _name, row in known])
+        chances, read = words[index], again[index]
+        if reader is not None and read is not None:
+            chances = multiply(chances, read)
         role = max(range(len(ROLES)), key=chances.__getitem__)
-        sure, told = model.confidence(chances[role]), _best(known, role)
+        told = _best(known[index], role)
+        if reader is not None and read is not None:
+            sure = calibrated(reader.calibration, chances[role])
+            told = f"reader: {read[role]:.2f}; {told}"
+        else:
+            sure = calibrated(model.calibration, chances[role])
         if ROLES[role] in VENUE_ROLES and sure < DOUBT:
             place.role, place.confidence, place.rule = "location", sure, "doubtful; " + told
         else:
             place.role, place.confidence, place.rule = ROLES[role], sure, told
 
 
-def assign_roles(doc: Document, model: RoleModel) -> None:
+def assign_roles(
+    doc: Document, model: RoleModel, reader: Reader | None = None, title: str = ""
+) -> None:
     """Give every place of `doc.places` its role, confidence and rule."""
     if not doc.places:
         return
@@ -162,6 +189,7 @@ def assign_roles(doc: Document, model: RoleModel) -> None:
             place.role = "location"
         return
     close = doc.places[:MAX_PLACES]
-    decide(doc, [features(doc, sentences, p, i) for i, p in enumerate(close)], model)
+    names = [features(doc, sentences, p, i) for i, p in enumerate(close)]
+    decide(doc, names, model, reader, title)
     for place in doc.places[MAX_PLACES:]:
         place.role, place.rule, place.confidence = "location", "beyond-limit", 0.1

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ingest.model import DeskStamp, Mention, Tagged
+from ingest.settings import load_settings
 from ingest.tag.corrections import Corrections
 from ingest.tag.document import Document
 from ingest.tag.fold import fold_text
@@ -20,6 +21,7 @@ from ingest.tag.overlay import Overlay
 from ingest.tag.people import find_people
 from ingest.tag.places import find_places
 from ingest.tag.proposals import find_proposals
+from ingest.tag.reader import Reader
 from ingest.tag.roles import RoleModel, assign_roles
 from ingest.tag.stances import find_stances
 
@@ -32,11 +34,16 @@ MAX_HITS = 2_000
 class Tagger:
     """Finds leaders, places, their roles, and who proposed what. Holds no state between texts."""
 
-    def __init__(self, gazetteer: Gazetteer, model: RoleModel) -> None:
+    def __init__(
+        self, gazetteer: Gazetteer, model: RoleModel, reader: Reader | None = None
+    ) -> None:
         self.gazetteer = gazetteer
         self.model = model
+        self.reader = reader
         self.corrections = Corrections()
         self.version = f"{gazetteer.version}+{model.version}"
+        if reader is not None:
+            self.version += f"+{reader.version}"
         self.base_version = self.version
         self.stamp = DeskStamp()
         self.matcher = Matcher(gazetteer)
@@ -65,14 +72,17 @@ class Tagger:
     def load(cls, path: Path = COMPILED) -> Tagger:
         """The tagger over the compiled gazetteer; loaded once a process for the shipped file.
 
+        It has the second reader where that is installed and the settings allow it.
+
         Raises:
-            SettingsError: the compiled file is missing or damaged.
+            SettingsError: the compiled file, or the reader's, is missing or damaged.
         """
         if path != COMPILED:
             return cls(Gazetteer.load(path), RoleModel.load())
         with cls._lock:
             if cls._shared is None:
-                cls._shared = cls(Gazetteer.load(), RoleModel.load())
+                reader = Reader.load() if load_settings().tagging.reader else None
+                cls._shared = cls(Gazetteer.load(), RoleModel.load(), reader)
             return cls._shared
 
     def tag(
@@ -98,7 +108,7 @@ class Tagger:
             Mentions in text order, not overlapping; offsets in code points into `text`
             (`text[m.start:m.end] == m.surface`); proposals; the title's mentions.
         """
-        body = self.read(text[:MAX_TEXT_CHARS], lang, published)
+        body = self.read(text[:MAX_TEXT_CHARS], lang, published, title=title)
         if self.corrections:
             mend_mentions(body, self.corrections, article)
         mentions = body.mentions()
@@ -126,6 +136,7 @@ class Tagger:
         published: datetime | None,
         context: Document | None = None,
         model: RoleModel | None = None,
+        title: str = "",
     ) -> Document:
         """The inner reading of a text: people, places and roles, with all that decided them."""
         folded = fold_text(text)
@@ -140,7 +151,9 @@ class Tagger:
         )
         find_people(doc)
         find_places(doc)
-        assign_roles(doc, model or self.model)
+        # A headline is read in the light of its article, which has been read again already.
+        reader = None if model or context else self.reader
+        assign_roles(doc, model or self.model, reader, title)
         return doc
 
 

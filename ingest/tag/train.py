@@ -30,6 +30,7 @@ from ingest.tag.evaluate import key_of
 from ingest.tag.features import features, read_sentences
 from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.proposer import Candidate, candidate_features, candidates
+from ingest.tag.reader import Reader
 from ingest.tag.roles import WEIGHTS, RoleModel, decide
 from ingest.tag.tagger import Tagger
 
@@ -45,6 +46,7 @@ _ARTICLE_WIDE = (
     "prev:",
     "bias",
 )
+FOLDS = 5  # of a cross-validation
 STRENGTH = 0.1  # how far the weights may go: the inverse of the penalty on their squares
 MIN_COUNT = 4  # a feature of fewer examples teaches nothing
 SMALL = 4  # weights under this, in hundredths, decide nothing
@@ -54,7 +56,7 @@ BALANCE = 0.5  # how far rare roles weigh more
 RICH = 0.5
 
 
-class _Article:
+class Labelled:
     """A labelled article: features of each place found, and its gold role (or -1)."""
 
     def __init__(self, tagger: Tagger, raw: dict[str, Any]) -> None:
@@ -113,13 +115,13 @@ def fit(examples: list[Example]) -> dict[str, list[int]]:
     }
 
 
-def _examples(articles: list[_Article]) -> list[Example]:
+def _examples(articles: list[Labelled]) -> list[Example]:
     return [
         (n, g, a.weight) for a in articles for n, g in zip(a.names, a.gold, strict=True) if g >= 0
     ]
 
 
-def train(articles: list[_Article]) -> RoleModel:
+def train(articles: list[Labelled]) -> RoleModel:
     """Fit roles and proposers to labelled articles."""
     weights = fit(_examples(articles))
     proposers = fit_choices([c for a in articles if not a.short for c in _choices(a)])
@@ -130,7 +132,7 @@ def train(articles: list[_Article]) -> RoleModel:
 Choice = tuple[list[list[str]], int]
 
 
-def _choices(article: _Article) -> list[Choice]:
+def _choices(article: Labelled) -> list[Choice]:
     """For each labelled act: the features of every candidate, and which it is by."""
     doc, raw = article.doc, article.raw
     for place, role in zip(doc.places, article.gold, strict=True):
@@ -216,15 +218,24 @@ def figures(pairs: list[tuple[int, int]]) -> dict[str, float]:
     return out
 
 
-def cross_validate(articles: list[_Article], folds: int = 5) -> list[tuple[int, int, float]]:
-    """(gold, said, chance) of each place found, by weights that had not seen the article's topic."""
+def cross_validate(
+    articles: list[Labelled], readers: Sequence[Reader] = ()
+) -> list[tuple[int, int, float]]:
+    """(gold, said, chance) of each place found, by weights that had not seen the article's topic.
+
+    Args:
+        articles: labelled.
+        readers: second readers, each trained without the topics of one fold, in their order.
+    """
     told: list[tuple[int, int, float]] = []
     whole = [a for a in articles if not a.short]
-    for held in folds_of([a.raw for a in whole], folds):
+    for fold, held in enumerate(folds_of([a.raw for a in whole], FOLDS)):
         model = train([a for a in articles if a.id not in held])
+        reader = readers[fold] if readers else None
         for article in whole:
             if article.id in held:
-                decide(article.doc, article.names, model)
+                title = article.raw.get("title") or ""
+                decide(article.doc, article.names, model, reader, title)
                 told += [
                     (gold, ROLES.index(p.role), p.confidence)
                     for gold, p in zip(article.gold, article.doc.places, strict=True)
@@ -283,12 +294,12 @@ def _read_file(path: Path) -> list[dict[str, Any]]:
     return [{**row, "lang": path.stem, "published": None} for row in rows if row.get("text")]
 
 
-def read_articles(paths: list[Path]) -> list[_Article]:
+def read_articles(paths: list[Path]) -> list[Labelled]:
     """Labelled articles in a fixed shuffled order."""
     tagger = Tagger(Gazetteer.load(), RoleModel("none", {}))
     raws = [raw for path in paths for raw in _read_file(path)]
     raws.sort(key=lambda raw: hashlib.sha256(raw["id"].encode()).hexdigest())
-    return [_Article(tagger, raw) for raw in raws]
+    return [Labelled(tagger, raw) for raw in raws]
 
 
 def main() -> int:

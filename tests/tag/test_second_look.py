@@ -10,7 +10,7 @@ from ingest.model import ROLES
 from ingest.tag import Tagger
 from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.packed import packed, unpacked
-from ingest.tag.roles import RoleModel, decide
+from ingest.tag.roles import RoleModel, calibrated, decide
 from ingest.tag.train import calibrate, folds_of
 
 DAY = datetime(2025, 11, 5, tzinfo=UTC)
@@ -62,11 +62,11 @@ def test_a_doubtful_venue_is_a_location(tagger: Tagger) -> None:
 
 
 def test_confidence_follows_what_was_measured() -> None:
-    model = RoleModel("m", {}, calibration=((0.3, 0.2), (0.9, 0.8)))
-    assert model.confidence(0.1) == pytest.approx(0.2)
-    assert model.confidence(0.6) == pytest.approx(0.5)
-    assert model.confidence(1.0) == pytest.approx(0.8)
-    assert RoleModel("m", {}).confidence(0.42) == pytest.approx(0.42)
+    points = ((0.3, 0.2), (0.9, 0.8))
+    assert calibrated(points, 0.1) == pytest.approx(0.2)
+    assert calibrated(points, 0.6) == pytest.approx(0.5)
+    assert calibrated(points, 1.0) == pytest.approx(0.8)
+    assert calibrated((), 0.42) == pytest.approx(0.42)
 
 
 def test_calibration_never_falls() -> None:

@@ -29,7 +29,7 @@ MAX_PLACES = 400
 # Under this confidence a venue role is not said: the place is a location, with low confidence.
 DOUBT = 0.3
 # Articles in which no place is likelier than this to be a venue are not read again.
-SECOND_LOOK = 0.1
+SECOND_LOOK = 0.3
 _VENUES = tuple(ROLES.index(role) for role in VENUE_ROLES)
 
 

@@ -157,9 +157,10 @@ def test_floors_on_articles_that_it_has_not_seen(tagger: Tagger) -> None:
     words = Tagger(tagger.gazetteer, tagger.model)
     articles = [json.loads(line) for line in lines]
     read, told = (score([(a, tag_article(one, a)) for a in articles]) for one in (tagger, words))
-    assert read["role_macro_f1"] >= 0.66
-    assert read["role_macro_f1"] >= told["role_macro_f1"] + 0.03
-    assert read["proposal"]["f1"] >= told["proposal"]["f1"]
+    assert read["role_macro_f1"] >= 0.70
+    assert read["role_macro_f1"] >= told["role_macro_f1"] + 0.04
+    assert read["proposal"]["f1"] >= 0.68
+    assert read["proposal_full"]["f1"] >= 0.45
 
 
 class Counting(Reader):
@@ -249,4 +250,6 @@ def test_the_arithmetic() -> None:
     assert rows.std() == pytest.approx(1, abs=1e-3)
     assert gelu(np.array([-10, 0, 1], np.float32)) == pytest.approx([0, 0, 0.8412], abs=1e-3)
     assert multiply([0.5, 0.5], [0.2, 0.8]) == pytest.approx([0.2, 0.8])
+    both = multiply([0.9, 0.1], [0.1, 0.9])
+    assert both[1] > both[0]
     assert sum(multiply([1, 0, 0], [0, 1, 0])) == pytest.approx(1)

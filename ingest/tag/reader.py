@@ -116,6 +116,14 @@ class Reader:
             return None
         return cls(*_read(path), base)
 
+    def warm(self) -> None:
+        """Read the encoder now, not for the first article.
+
+        Raises:
+            SettingsError: its weights are missing, or are others.
+        """
+        _ = self._layers, self._pieces
+
     @cached_property
     def _weights(self) -> Weights:
         from ingest.tag.encoder import Weights  # noqa: PLC0415  an extra

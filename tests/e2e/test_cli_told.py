@@ -213,7 +213,7 @@ def test_doctor_is_content(call):
     report = data(call("doctor", "--json"))
     assert report["well"], report
     assert [check["name"] for check in report["checks"]] == [
-        "settings", "store", "disk", "archive", "alarms", "days of disk", "lease", "feeds", "workers", "outbox", "clock",
+        "settings", "store", "disk", "archive", "alarms", "days of disk", "lease", "feeds", "workers", "reader", "outbox", "clock",
         "corrections",
     ]  # fmt: skip
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -15,7 +16,7 @@ from ingest.cli.app import app
 from ingest.metrics import keep_run
 from ingest.model import Run
 from ingest.ops import Alarms
-from ingest.settings import load_settings
+from ingest.settings import Settings, load_settings
 from ingest.store.sqlite import SqliteStore
 
 
@@ -73,3 +74,21 @@ def test_troubles_and_broken_templates_are_named(ask, tmp_path, monkeypatch):
         assert found["detail"].startswith(f"{folder}/mail.txt:2: 'nothing' is undefined")
         monkeypatch.setenv("SUMMITWATCH_OPS__TO", "http:/nowhere")
         assert "ops.to: is no address" in ask()[1]["alarms"]["detail"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "told"),
+    [(True, r"places are read twice, weights [0-9a-f]{8}"), (False, r"off \(tagging.reader\)")],
+)
+def test_the_second_reader_is_named(wanted, told):
+    found = doctors._reader(Settings(tagging={"reader": wanted}))
+    assert found.well
+    assert re.match(told, found.detail)
+
+
+def test_a_reader_that_cannot_read_is_mended(monkeypatch, tmp_path):
+    monkeypatch.setattr("ingest.tag.encoder.weights_file", lambda: tmp_path / "e5-small-q4.bin")
+    found = doctors._reader(Settings(tagging={"reader": True}))
+    assert not found.well
+    assert "e5-small-q4.bin" in found.detail
+    assert "summitwatch[reader]" in found.mend

@@ -96,6 +96,7 @@ def _text(tagger: Tagger, article: Article) -> list[tuple[str, Explained]]:
         lang=article.lang,
         published=article.effective_at,
         article=article.id,
+        title=article.title,
     )
     ordinals = {(m.start, m.end): f"m{n}" for n, m in enumerate(article.mentions)}
     return [(ordinals.get((one.mention.start, one.mention.end), "-"), one) for one in found]

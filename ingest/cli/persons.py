@@ -47,7 +47,8 @@ def read_persons(
     tagger = tagger_of(store)
     found: dict[str, Person] = {}
     for article in _newest(store, newest):
-        doc = tagger.read(article.text[:MAX_TEXT_CHARS], article.lang, article.effective_at)
+        text = article.text[:MAX_TEXT_CHARS]
+        doc = tagger.read(text, article.lang, article.effective_at, model=tagger.model)
         told: set[str] = set()
         for start, end in find_persons(doc):
             entity = provisional(doc.visible[start:end])

@@ -19,6 +19,7 @@ class Found:
 
     Attributes:
         how: full, surname, title, provisional (leaders); name, adjective (places).
+        chances: of a place, what each of ROLES was given before its rule decided.
     """
 
     start: int
@@ -29,6 +30,7 @@ class Found:
     rule: str
     confidence: float = 0.9
     role: Role | None = None
+    chances: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

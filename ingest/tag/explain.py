@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ingest.model import ROLES, Mention
-from ingest.tag.features import features, read_sentences
 from ingest.tag.gazetteer import ADJECTIVE, LEADER, PLACE, SURNAME
 from ingest.tag.mending import mend_mentions
-from ingest.tag.roles import score
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -30,8 +28,8 @@ class Explained:
         how: what that form is (full name, family name, place, adjective, title).
         others: (entity id, name) of others who bear it, the likeliest first as the gazetteer has
             them.
-        roles: (role, chance) that the classifier gives a place, best first; the rule of the
-            mention may have decided otherwise.
+        roles: (role, chance) that a place was given, best first; the rule of the mention may have
+            decided otherwise.
     """
 
     mention: Mention
@@ -48,16 +46,17 @@ def explain(
     lang: str = "",
     published: datetime | None = None,
     article: str = "",
+    title: str = "",
     context: str = "",
 ) -> list[Explained]:
     """Read a text again and tell what decided each mention, in text order.
 
     Args:
+        title: its headline, where `text` is a body.
         context: the body, where `text` is its headline.
     """
-    body = tagger.read(context, lang, published) if context else None
-    doc = tagger.read(text, lang, published, body)
-    chances = {id(place): _chances(doc, place, at, tagger) for at, place in enumerate(doc.places)}
+    body = tagger.read(context, lang, published, model=tagger.model) if context else None
+    doc = tagger.read(text, lang, published, body, title=title)
     if tagger.corrections:
         mend_mentions(doc, tagger.corrections, article)
     found = {(f.start, f.end): f for f in (*doc.people, *doc.places)}
@@ -72,18 +71,15 @@ def explain(
                 doc.folded.text[hit.start : hit.end] if hit else "",
                 _how(one, hit),
                 _others(doc, one, hit),
-                chances.get(id(one), ()),
+                _ranked(one.chances),
             )
         )
     return explained
 
 
-def _chances(doc: Document, place: Found, at: int, tagger: Tagger) -> tuple[tuple[str, float], ...]:
-    sentences = doc.read or read_sentences(doc)
-    names = features(doc, sentences, place, at)
-    rows = [row for name in names if (row := tagger.model.weights.get(name))]
-    ranked = sorted(zip(ROLES, score(rows), strict=True), key=lambda pair: -pair[1])
-    return tuple((role, round(chance, 2)) for role, chance in ranked)
+def _ranked(chances: tuple[float, ...]) -> tuple[tuple[str, float], ...]:
+    pairs = zip(ROLES, chances, strict=False)  # a leader has none
+    return tuple((role, round(c, 2)) for role, c in sorted(pairs, key=lambda pair: -pair[1]))
 
 
 def _hit(doc: Document, found: Found) -> Hit | None:

@@ -157,13 +157,14 @@ def decide(
     if reader is not None and any(sum(w[i] for i in _VENUES) > SECOND_LOOK for w in words):
         again = reader.chances(title, doc.visible, [(p.start, p.end) for p in places])
     for index, place in enumerate(places):
+        chances, read = words[index], again[index]
+        if read is not None:
+            chances = multiply(chances, read)
+        place.chances = tuple(chances)
         rule = _rule(doc, place, index)
         if rule:
             place.role, place.rule, place.confidence = rule
             continue
-        chances, read = words[index], again[index]
-        if reader is not None and read is not None:
-            chances = multiply(chances, read)
         role = max(range(len(ROLES)), key=chances.__getitem__)
         told = _best(known[index], role)
         if reader is not None and read is not None:

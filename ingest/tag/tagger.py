@@ -138,7 +138,13 @@ class Tagger:
         model: RoleModel | None = None,
         title: str = "",
     ) -> Document:
-        """The inner reading of a text: people, places and roles, with all that decided them."""
+        """The inner reading of a text: people, places and roles, with all that decided them.
+
+        Args:
+            context: the body, where `text` is its headline.
+            model: decides roles alone, without the second reader.
+            title: the headline, where `text` is a body.
+        """
         folded = fold_text(text)
         doc = Document(
             text=text,

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 # The second reader of places costs some 0.2 s an article: tests of other things do without, those of
 # its own (tests/tag/test_reader.py) build a tagger that has it.
 os.environ.setdefault("SUMMITWATCH_TAGGING__READER", "false")
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin while they wait
 
 
 class ByServer(LoadScopeScheduling):

@@ -256,8 +256,10 @@ def retag_span(span: Span, *, only_stale: bool) -> dict[str, int]:
     """Tag the articles stored on some days anew."""
     from ingest.pipeline.retag import is_stale, retag
     from ingest.tag.desk import tagger_of
+    from ingest.tag.tagger import Tagger
 
     with _opened() as (settings, store):
+        Tagger.read_twice(settings.tagging.reader)
         found: list[Article] = store.find_articles(*_stored_within(span))
         tagger = tagger_of(store)
         ids_ = [a.id for a in found if not only_stale or is_stale(a, tagger)]

@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 
 SET = "set"  # of an article: the file that it came from
 LABELLED = Path("tests/data/tagging")
-SEEN = ("dev", "more-en", "more-xx", "train-en", "train-xx", "wide-en", "wide-xx")
+SEEN = (
+    *("dev", "hard-en", "hard-xx", "more-en", "more-xx"),
+    *("train-en", "train-xx", "wide-en", "wide-xx"),
+)
 MANY = 2000  # draws; more change the second digit no more
 SHOWN = ("leader", "venue", "role", "proposal", "proposal_full")
 

@@ -120,6 +120,7 @@ def retag(
     store = source.store if isinstance(source, Services) else source
     now = now or utc_now()
     tagger = tagger_of(store)
+    tagger.warm()
     report = RetagReport(tagger.version)
     if not dry_run:
         wait_to_write(store, utc_now)

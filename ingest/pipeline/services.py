@@ -75,7 +75,10 @@ class Services:
         """
         if self.loaded is None:
             from ingest.tag.desk import tagger_at, tagger_of  # noqa: PLC0415  large
+            from ingest.tag.tagger import Tagger  # noqa: PLC0415  large
 
+            Tagger.read_twice(self.settings.tagging.reader)
             at = self.stamp
             self.loaded = tagger_of(self.store) if at is None else tagger_at(self.store, at)
+            self.loaded.warm()
         return self.loaded

@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 log = structlog.get_logger()
 _lock = threading.Lock()
-_made: dict[tuple[str, str, DeskStamp], Tagger] = {}
+_made: dict[tuple[str, str, str, DeskStamp], Tagger] = {}
 KEPT = 4  # taggers held at once: the one in use, and those a comparison asks for
 
 
@@ -71,16 +71,17 @@ def _tagger(
     key: tuple[str, str, DeskStamp], overlay: Overlay, corrections: tuple[Correction, ...]
 ) -> Tagger:
     """The tagger under an overlay and corrections, made once for each pair of texts and numbers."""
-    stamp = key[2]
+    stamp, base = key[2], Tagger.load()
     if not stamp.tagging:
-        return Tagger.load()
+        return base
+    wanted = (base.version, *key)
     with _lock:
-        if key not in _made:
+        if wanted not in _made:
             while len(_made) >= KEPT:
                 del _made[next(iter(_made))]
             kept = Corrections(redirected(corrections, overlay.redirects))
-            _made[key] = Tagger.load().with_desk(overlay, kept, stamp)
-        return _made[key]
+            _made[wanted] = base.with_desk(overlay, kept, stamp)
+        return _made[wanted]
 
 
 def readable_stamp(records: Records) -> DeskStamp:

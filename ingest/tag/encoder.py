@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import mmap
+import os
 import re
 import struct
 from collections.abc import Mapping
@@ -19,11 +20,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ingest.errors import SettingsError
 from ingest.tag.pieces import UNKNOWN
+
+# One thread does the sums, unless the environment says otherwise: more of them spin while they wait,
+# and take the cores from the processes beside.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np  # noqa: E402  reads that variable
+from numpy.typing import NDArray  # noqa: E402
 
 Floats = NDArray[np.float32]
 

@@ -16,6 +16,7 @@ from functools import lru_cache
 MARK = "\u2581"  # stands for the space in front of a word
 UNKNOWN = 3  # the piece for what the vocabulary lacks
 LONGEST = 64  # characters cut at once: a longer "word" is no word
+KEPT = 24  # characters of a word whose cut is remembered
 # What parts words: spaces, and what the encoder's normaliser makes spaces of.
 _WORD = re.compile(r"[^\s\u1680\u200b-\u200f\u2028\u2029\u2581\ufeff\ufffd]{1,64}")
 _DROPPED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f\x8f\x9f]")
@@ -39,19 +40,26 @@ class Pieces:
         self._penalty = min((score for _n, score in self._known.values()), default=0.0) - 10
         self._cut = lru_cache(maxsize=50_000)(self._cut_word)
 
-    def encode(self, text: str) -> tuple[list[int], list[Span]]:
-        """Pieces, and where each stands in the text, in code points; any string will do."""
+    def encode(self, text: str, most: int = 10_000) -> tuple[list[int], list[Span]]:
+        """Pieces, and where each stands in the text, in code points; any string will do.
+
+        Args:
+            most: how many pieces are enough; the rest of the text is left.
+        """
         numbers: list[int] = []
         spans: list[Span] = []
         for match in _WORD.finditer(text):
+            if len(numbers) >= most:
+                break
             word, start = match.group(), match.start()
             if unicodedata.is_normalized("NFKC", word) and not _DROPPED.search(word):
-                for number, first, past in self._cut(word):
+                cut = self._cut if len(word) <= KEPT else self._cut_word
+                for number, first, past in cut(word):
                     numbers.append(number)
                     spans.append((start + max(first - 1, 0), start + past - 1))
             else:  # pieces of another spelling: each stands for the whole word
                 for part in unicodedata.normalize("NFKC", _DROPPED.sub("", word)).split():
-                    for number, _first, _past in self._cut(part[:LONGEST]):
+                    for number, _first, _past in self._cut_word(part[:LONGEST]):
                         numbers.append(number)
                         spans.append(match.span())
         return numbers, spans

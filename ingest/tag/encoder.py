@@ -27,8 +27,8 @@ from ingest.tag.pieces import UNKNOWN
 # and take the cores from the processes beside.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
-import numpy as np  # noqa: E402  reads that variable
-from numpy.typing import NDArray  # noqa: E402
+import numpy as np
+from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 

@@ -29,7 +29,8 @@ MORE = (
     *("more-en.jsonl", "more-xx.jsonl", "wide-en.jsonl"),
     *("wide-xx.jsonl", "hard-en.jsonl", "hard-xx.jsonl"),
 )
-HELD_OUT = "heldout.jsonl"  # no shipped weights have seen it
+# No shipped weights have seen these; the second and third wait to be learned from.
+UNSEEN = ("heldout.jsonl", "sense-en.jsonl", "sense-xx.jsonl")
 EXTRA = [
     LABELLED / "sentences.tsv",
     *sorted((ROOT / "ingest" / "demo" / "articles").glob("*.yaml")),
@@ -79,7 +80,7 @@ def cross_validate(folder: Path | None) -> list[tuple[Any, Any]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--held-out", choices=(*SETS, HELD_OUT))
+    parser.add_argument("--held-out", choices=(*SETS, *UNSEEN))
     parser.add_argument("--cv", action="store_true")
     parser.add_argument("--readers", type=Path, help="with --cv: second readers, one a fold")
     args = parser.parse_args()
@@ -88,8 +89,8 @@ def main() -> None:
         first = [p for p in pairs if p[0]["id"].startswith(("dev-", "train-"))]
         show("the 276 of these", first)
         result = show("5-fold cross-validation (weights had not seen the topic)", pairs)
-    elif args.held_out == HELD_OUT:
-        pairs = [(a, tag_article(Tagger.load(), a)) for a in load([HELD_OUT])]
+    elif args.held_out in UNSEEN:
+        pairs = [(a, tag_article(Tagger.load(), a)) for a in load([args.held_out])]
         result = show("held out from the shipped weights", pairs)
     elif args.held_out:
         rest = [LABELLED / name for name in (*SETS, *MORE) if name != args.held_out]

@@ -44,7 +44,12 @@ async def save_chunk(services: Services, pages: Sequence[Page]) -> list[str]:
     with bound_contextvars(chunk=services.counters["chunks"]):
         ready = await asyncio.gather(*(read_page(services, page) for page in pages))
         async with services.saving:
-            return await asyncio.to_thread(_save_all, services, ready)
+            saved = asyncio.ensure_future(asyncio.to_thread(_save_all, services, ready))
+            try:
+                return await asyncio.shield(saved)
+            except asyncio.CancelledError:  # a thread goes on all the same: its work is counted
+                await asyncio.wait([saved])
+                raise
 
 
 def _save_all(services: Services, items: Sequence[Ready]) -> list[str]:

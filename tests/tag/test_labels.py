@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 DATA = ROOT / "tests" / "data" / "tagging"
 SETS = (
     *("dev", "train-en", "train-xx", "more-en", "more-xx"),
-    *("wide-en", "wide-xx", "hard-en", "hard-xx", "heldout"),
+    *("wide-en", "wide-xx", "hard-en", "hard-xx", "sense-en", "sense-xx", "heldout"),
 )
 
 

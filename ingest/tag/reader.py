@@ -66,7 +66,7 @@ def windows(
         spans: where each place stands in the text.
     """
     before = [0, *title[:TITLE], 2]
-    start, last = 0, False
+    start = 0
     for number in range(MAX_WINDOWS):
         end = min(start + WINDOW, len(tokens))
         last = end == len(tokens)
@@ -148,27 +148,25 @@ class Reader:
         """The layers as pretrained, the upper ones with what was taught."""
         from ingest.tag.encoder import Layer  # noqa: PLC0415  an extra
 
-        made = []
+        taught, made = self._taught, []
         for index in range(self._count):
             layer = self._weights.layer(index)
             if index >= self._first:
-                told = {
-                    name: self._taught[f"{index}.{name}"].astype("f4")
-                    for name in self._names(index)
-                }
                 layer = Layer(
                     {
-                        n: (m + told[n + ".up"] @ told[n + ".down"], told[n + ".bias"])
+                        n: (
+                            m + taught[f"{index}.{n}.up"] @ taught[f"{index}.{n}.down"],
+                            taught[f"{index}.{n}.bias"],
+                        )
                         for n, (m, _bias) in layer.matrices.items()
                     },
-                    {n: (told[n + ".scale"], told[n + ".shift"]) for n in layer.norms},
+                    {
+                        n: (taught[f"{index}.{n}.scale"], taught[f"{index}.{n}.shift"])
+                        for n in layer.norms
+                    },
                 )
             made.append(layer)
         return made
-
-    def _names(self, index: int) -> list[str]:
-        head = f"{index}."
-        return [name[len(head) :] for name in self._taught if name.startswith(head)]
 
     def chances(
         self, title: str, text: str, spans: Sequence[Span]
@@ -181,7 +179,7 @@ class Reader:
             spans: start and end of each place in `text`, in code points.
         """
         told: list[tuple[float, ...] | None] = [None] * len(spans)
-        head, _spans = self._pieces.encode(title[:2000])
+        head, _spans = self._pieces.encode(title, TITLE)
         most = MAX_WINDOWS * (WINDOW - OVERLAP) + OVERLAP
         for window in windows(head, *self._pieces.encode(text, most), spans):
             x = self._weights.embed(window.tokens)
@@ -211,14 +209,11 @@ class Reader:
                 for _which, first, past in places
             ]
         )
-        taught = {name: self._taught[f"head.{name}"].astype("f4") for name in _HEAD}
-        hidden = gelu(rows @ taught["in"].T + taught["in.bias"])
-        sums = hidden @ taught["out"].T + taught["out.bias"]
+        taught = self._taught
+        hidden = gelu(rows @ taught["head.in"].T + taught["head.in.bias"])
+        sums = hidden @ taught["head.out"].T + taught["head.out.bias"]
         exps = np.exp(sums - sums.max(axis=1, keepdims=True))
         return np.asarray(exps / exps.sum(axis=1, keepdims=True), np.float32)
-
-
-_HEAD = ("in", "in.bias", "out", "out.bias")
 
 
 def multiply(words: Sequence[float], read: Sequence[float]) -> list[float]:
@@ -233,8 +228,9 @@ def _read(path: Path) -> tuple[dict[str, Floats], dict[str, Any]]:
 
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            taught = {name: file[name] for name in file.files}
-        return taught, json.loads(bytes(taught.pop("facts")))
+            facts = json.loads(bytes(file["facts"]))
+            names = [name for name in file.files if name != "facts"]
+            return {name: file[name].astype(np.float32) for name in names}, facts
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as exc:
         raise SettingsError(
             str(path),

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
@@ -91,6 +92,12 @@ def _gold_role(raw: dict[str, Any], place: Found) -> int:
     return ROLES.index(roles[0]) if len(roles) == 1 else -1
 
 
+def balance(roles: NDArray[np.int_]) -> NDArray[np.float64]:
+    """What an example of each of ROLES weighs, given the roles of all: rare ones more."""
+    share = np.bincount(roles, minlength=len(ROLES)) / len(roles)
+    return np.asarray((1 / np.maximum(share * len(ROLES), 0.05)) ** BALANCE)
+
+
 def fit(examples: list[Example]) -> dict[str, list[int]]:
     """Softmax regression; weights in hundredths, small ones left out."""
     counts = Counter(name for names, _role, _weight in examples for name in set(names))
@@ -101,9 +108,7 @@ def fit(examples: list[Example]) -> dict[str, list[int]]:
     ones = np.ones(ends[-1], np.float32)
     cases = csr_matrix((ones, np.concatenate(rows), ends), (len(rows), len(vocabulary)))
     roles = np.array([role for _names, role, _weight in examples])
-    share = np.bincount(roles, minlength=len(ROLES)) / len(roles)
-    balance = (1 / np.maximum(share * len(ROLES), 0.05)) ** BALANCE
-    weight = np.array([w for _names, _role, w in examples]) * balance[roles]
+    weight = np.array([w for _names, _role, w in examples]) * balance(roles)[roles]
     regression = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300)  # "bias" is one
     regression.fit(cases, roles, sample_weight=weight)
     scaled = np.zeros((len(vocabulary), len(ROLES)), int)

@@ -37,6 +37,7 @@ from ingest.tag.reader import BESIDE, WEIGHTS, Reader, windows, write
 from ingest.tag.train import (
     FOLDS,
     Labelled,
+    balance,
     calibrate,
     cross_validate,
     figures,
@@ -49,7 +50,6 @@ RANK, SCALE = 16, 2.0  # of the corrections, and their factor
 EPOCHS, BATCH, PACE, DROPOUT, SMOOTHING = 3, 8, 1e-3, 0.1, 0.05
 WARMUP = 0.1  # share of the steps over which the pace rises; then it falls to nearly nothing
 HIDDEN = 256
-BALANCE = 0.5  # how far rare roles weigh more
 SEED = 1
 
 
@@ -197,9 +197,7 @@ def fit(weights: Weights, every: list[Example]) -> _Net:
     torch.manual_seed(SEED)
     chance = random.Random(SEED)
     net = _Net(weights).train()
-    share = np.bincount([r for e in every for r in e.roles], minlength=len(ROLES))
-    share = share / share.sum()
-    balance = torch.tensor((1 / (len(ROLES) * share)) ** BALANCE, dtype=torch.float)
+    rare = torch.tensor(balance(np.array([r for e in every for r in e.roles])), dtype=torch.float)
     learn = [p for p in net.parameters() if p.requires_grad]
     steps = EPOCHS * math.ceil(len(every) / BATCH)
     optimizer = torch.optim.AdamW(learn, lr=PACE, weight_decay=0.01)
@@ -211,7 +209,7 @@ def fit(weights: Weights, every: list[Example]) -> _Net:
         lost = []
         for batch in _batches(every, chance):
             roles = torch.tensor([r for e in batch for r in e.roles])
-            own = torch.tensor([e.weight for e in batch for _ in e.roles]) * balance[roles]
+            own = torch.tensor([e.weight for e in batch for _ in e.roles]) * rare[roles]
             each = functional.cross_entropy(
                 net(batch), roles, reduction="none", label_smoothing=SMOOTHING
             )

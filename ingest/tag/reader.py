@@ -91,12 +91,13 @@ class Reader:
     """The encoder with what it was taught.
 
     Attributes:
+        taught: what was taught, by name.
         version: of the taught weights.
         calibration: (chance, share that was right) of both together, rising.
     """
 
     def __init__(self, taught: Mapping[str, Floats], facts: Mapping[str, Any], base: Path) -> None:
-        self._taught = taught
+        self.taught = taught
         self._base = base
         self._first, self._count = int(facts["frozen"]), int(facts["layers"])
         self.facts = facts
@@ -148,7 +149,7 @@ class Reader:
         """The layers as pretrained, the upper ones with what was taught."""
         from ingest.tag.encoder import Layer  # noqa: PLC0415  an extra
 
-        taught, made = self._taught, []
+        taught, made = self.taught, []
         for index in range(self._count):
             layer = self._weights.layer(index)
             if index >= self._first:
@@ -209,7 +210,7 @@ class Reader:
                 for _which, first, past in places
             ]
         )
-        taught = self._taught
+        taught = self.taught
         hidden = gelu(rows @ taught["head.in"].T + taught["head.in.bias"])
         sums = hidden @ taught["head.out"].T + taught["head.out.bias"]
         exps = np.exp(sums - sums.max(axis=1, keepdims=True))

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import math
 import random
 import sys
@@ -84,8 +85,9 @@ class _Corrected(nn.Module):
         self.up = nn.Parameter(torch.zeros(rows, RANK))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        whole = torch.addmm(self.matrix, self.up, self.down, alpha=SCALE)
-        return functional.linear(x, whole, self.bias)
+        # Two thin products: the gradient of a whole matrix, which stays, would be half the work.
+        correction = functional.linear(functional.linear(x, self.down), self.up)
+        return functional.linear(x, self.matrix, self.bias) + SCALE * correction
 
 
 class _Layer(nn.Module):
@@ -166,18 +168,36 @@ def examples(weights: Weights, articles: list[Labelled]) -> list[Example]:
             _say(f"{number} of {len(articles)} articles read")
         title = "" if article.short else article.raw.get("title") or ""
         head, _spans = pieces.encode(title)
-        spans = [(p.start, p.end) for p in article.doc.places]
+        labelled = _labelled(article)
+        spans = [(start, end) for start, end, _role in labelled]
         for window in windows(head, *pieces.encode(article.doc.visible), spans):
-            held = [(a, b, article.gold[i]) for i, a, b in window.places if article.gold[i] >= 0]
-            if not held:
-                continue
             x = weights.embed(window.tokens)
             for layer in below:
                 x = layer.run(x)
-            places, roles = [(a, b) for a, b, _role in held], [role for *_ab, role in held]
+            places = [(first, past) for _which, first, past in window.places]
+            roles = [labelled[which][2] for which, *_span in window.places]
             vectors = torch.tensor(x).half()
             made.append(Example(article.id, vectors, places, roles, article.weight))
     return made
+
+
+def _labels(raw: dict[str, Any]) -> list[Any]:
+    """What a reader learns of an article: where its places stand, and their roles."""
+    if "mentions" in raw:
+        return [
+            (m["start"], m["end"], ROLES.index(m["role"]))
+            for m in raw["mentions"]
+            if m["kind"] == "venue"
+        ]
+    return sorted(raw["venues"].items())
+
+
+def _labelled(article: Labelled) -> list[tuple[int, int, int]]:
+    """Start, end and role of each labelled place, found by its name or not."""
+    if "mentions" in article.raw:
+        return _labels(article.raw)
+    told = zip(article.doc.places, article.gold, strict=True)
+    return [(place.start, place.end, role) for place, role in told if role >= 0]
 
 
 def _batches(every: list[Example], chance: random.Random) -> list[list[Example]]:
@@ -225,16 +245,27 @@ def fit(weights: Weights, every: list[Example]) -> _Net:
     return net.eval()
 
 
-def _mark(every: list[Example]) -> str:
+def _mark(articles: list[Labelled]) -> str:
     """A digest of the articles learned from, and of how they are labelled."""
-    told = sorted((e.article, e.places, e.roles) for e in every)
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:16]
+    told = [json.dumps([a.id, a.raw.get("title"), a.raw["text"], _labels(a.raw)]) for a in articles]
+    return hashlib.sha256("\n".join(sorted(told)).encode()).hexdigest()[:16]
 
 
-def train_one(weights: Weights, every: list[Example], out: Path, calibration: Points) -> None:
-    """Fit, and write what was learnt."""
-    facts = {"frozen": FROZEN, "layers": LAYERS, "calibration": calibration, "read": _mark(every)}
-    version = write(fit(weights, every).taught(), facts, out)
+def teach(
+    weights: Weights, articles: list[Labelled], every: list[Example], out: Path, points: Points
+) -> None:
+    """Fit to those examples that are of these articles, and write what was learnt.
+
+    Weights in `out` that learned from the same articles keep what they learned.
+    """
+    mark = _mark(articles)
+    facts = {"frozen": FROZEN, "layers": LAYERS, "calibration": points, "read": mark}
+    if out.exists() and (old := Reader.load(out)) is not None and old.facts.get("read") == mark:
+        taught = old.taught
+    else:
+        ids = {a.id for a in articles}
+        taught = fit(weights, [e for e in every if e.article in ids]).taught()
+    version = write(taught, facts, out)
     _say(f"{out}: {out.stat().st_size} bytes, version {version}")
 
 
@@ -269,17 +300,14 @@ def main() -> int:
         args.folds.mkdir(parents=True, exist_ok=True)
         raws = [a.raw for a in articles if not a.short]
         for fold, held in enumerate(folds_of(raws, FOLDS)):
-            path = args.folds / f"fold-{fold}.npz"
-            mine = [e for e in every if e.article not in held]
-            old = Reader.load(path) if path.exists() else None
-            if old is None or old.facts.get("read") != _mark(mine):
-                train_one(weights, mine, path, ())
+            mine = [a for a in articles if a.id not in held]
+            teach(weights, mine, every, args.folds / f"fold-{fold}.npz", ())
         told = cross_validate(articles, readers_in(args.folds))
         _say(figures([(gold, said) for gold, said, _chance in told]))
         calibration = calibrate(told)
     elif args.out.exists() and (old := Reader.load(args.out)) is not None:
         calibration = old.calibration
-    train_one(weights, every, args.out, calibration)
+    teach(weights, articles, every, args.out, calibration)
     return 0
 
 

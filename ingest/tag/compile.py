@@ -11,6 +11,7 @@ from ingest.tag.compile_places import add_cities, add_countries, add_curated_pla
 from ingest.tag.compile_titles import add_titles
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import COMPILED, Compiled, Country
+from ingest.tag.heard import sounds_of
 from ingest.tag.match import WORD
 from ingest.tag.packed import packed, unpacked
 from ingest.tag.sources import refresh_cldr, rows, sources_hash
@@ -51,6 +52,7 @@ def compile_gazetteer() -> bytes:
         epithets=tuple(build.epithets),
         forms={form: tuple(targets) for form, targets in sorted(build.forms.items())},
         firsts=dict(sorted(firsts.items())),
+        sounds=sounds_of(enumerate(build.entities)),
     )
     return packed(compiled)
 

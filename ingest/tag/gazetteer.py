@@ -21,6 +21,7 @@ from ingest.tag.fold import fold
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
 
 # what a form stands for (the low bits of a target)
@@ -85,12 +86,28 @@ class Country(msgspec.Struct, frozen=True, array_like=True):
     capital: str
 
 
+class Heard(msgspec.Struct, frozen=True, array_like=True):
+    """A name as it sounds: the row of its entity, the whole, and its last word."""
+
+    row: int
+    whole: str
+    last: str
+
+
+class Sounds(msgspec.Struct, frozen=True, array_like=True):
+    """Names by sound: the consonants of a name (`ingest.tag.sound.keys`) -> whose."""
+
+    people: dict[str, tuple[Heard, ...]] = {}
+    places: dict[str, tuple[Heard, ...]] = {}
+
+
 class Compiled(msgspec.Struct, frozen=True, array_like=True):
     """The compiled file.
 
     Attributes:
         forms: folded form -> its packed targets.
         firsts: first word of a form -> the most words a form that begins so may have.
+        sounds: full names of people, and names of the larger places, by sound.
     """
 
     version: str
@@ -101,6 +118,7 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
     epithets: tuple[tuple[str, str], ...]
     forms: dict[str, tuple[int, ...]]
     firsts: dict[str, int]
+    sounds: Sounds = Sounds()
 
 
 CURATED = 2_000_000  # a curated place weighs at least as much; a city, its inhabitants

@@ -21,6 +21,8 @@ from ingest.tag.gazetteer import (
     Compiled,
     Entity,
     Gazetteer,
+    Heard,
+    Sounds,
     unpack,
 )
 from ingest.tag.inflect import inflect
@@ -28,7 +30,7 @@ from ingest.tag.match import WORD
 from ingest.tag.translit import to_belarusian, to_ukrainian
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ingest.tag.overlay import Overlay, Own
 
@@ -75,6 +77,9 @@ def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:
             epithets=compiled.epithets,
             forms=forms,
             firsts=_with_firsts(compiled.firsts, build.forms),
+            sounds=without_sounds(
+                compiled.sounds, {row_of[own.id] for own in overlay.entities.values() if own.drop}
+            ),
         ),
         redirects=dict(overlay.redirects),
     )
@@ -223,3 +228,15 @@ def _with_firsts(base: Mapping[str, int], added: Iterable[str]) -> dict[str, int
         if words and WORD.match(form):
             firsts[words[0]] = max(firsts.get(words[0], 0), len(words))
     return firsts
+
+
+def without_sounds(sounds: Sounds, rows: Collection[int]) -> Sounds:
+    """Sounds without those of some entities: one that a desk took a name from is known as it is written."""
+    if not rows:
+        return sounds
+
+    def kept(table: Mapping[str, tuple[Heard, ...]]) -> dict[str, tuple[Heard, ...]]:
+        left = {key: tuple(h for h in heard if h.row not in rows) for key, heard in table.items()}
+        return {key: heard for key, heard in left.items() if heard}
+
+    return Sounds(kept(sounds.people), kept(sounds.places))

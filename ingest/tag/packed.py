@@ -12,7 +12,7 @@ from array import array
 
 import msgspec
 
-from ingest.tag.gazetteer import Compiled, Country, Entity
+from ingest.tag.gazetteer import Compiled, Country, Entity, Sounds
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True):
@@ -35,6 +35,7 @@ class _File(msgspec.Struct, frozen=True, array_like=True):
     targets: tuple[tuple[int, ...], ...]
     firsts: str
     most: bytes
+    sounds: Sounds
 
 
 def packed(compiled: Compiled) -> bytes:
@@ -55,6 +56,7 @@ def packed(compiled: Compiled) -> bytes:
         targets=tuple(number),
         firsts="\n".join(compiled.firsts),
         most=bytes(min(most, 255) for most in compiled.firsts.values()),
+        sounds=compiled.sounds,
     )
     return zlib.compress(msgspec.msgpack.encode(file), 9)
 
@@ -89,4 +91,5 @@ def _read(data: bytes) -> Compiled:
         epithets=file.epithets,
         forms=dict(zip(file.forms.split("\n"), [targets[i] for i in of], strict=True)),
         firsts=dict(zip(file.firsts.split("\n"), file.most, strict=True)),
+        sounds=file.sounds,
     )

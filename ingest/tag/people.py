@@ -6,6 +6,7 @@ import re
 
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
+from ingest.tag.heard import families_by_sound, people_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.strangers import find_strangers
 from ingest.tag.titles import find_titles
@@ -33,6 +34,9 @@ def find_people(doc: Document) -> None:
     for found in filter(None, full):
         known[found.entity.id] = found.entity
         doc.people.append(found)
+    heard = people_by_sound(doc, [(f.start, f.end) for f in doc.people])
+    known.update({f.entity.id: f.entity for f in heard})
+    doc.people += heard
     taken = {(f.start, f.end) for f in doc.people}
     for index, hit in enumerate(doc.hits):
         if (hit.start, hit.end) in taken or not hit.has(SURNAME):
@@ -41,6 +45,7 @@ def find_people(doc: Document) -> None:
         if single is not None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
+    doc.people += families_by_sound(doc, heard, [(f.start, f.end) for f in doc.people])
     doc.people.sort(key=lambda f: f.start)
     find_strangers(doc)
     find_titles(doc)

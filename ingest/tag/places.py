@@ -7,6 +7,7 @@ import re
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, unpack
+from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
 
@@ -70,6 +71,8 @@ def find_places(doc: Document) -> None:
             adjective = _adjective(doc, hit)
             if adjective:
                 doc.places.append(adjective)
+    taken = [(h.start, h.end) for h in doc.hits] + [(f.start, f.end) for f in doc.people]
+    doc.places += places_by_sound(doc, taken, countries)
     doc.places.sort(key=lambda f: f.start)
 
 

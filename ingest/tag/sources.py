@@ -37,7 +37,14 @@ def rows(name: str) -> Iterator[list[str]]:
 def sources_hash() -> str:
     """SHA-256 over all sources and the code that bends names; the compiled file carries it."""
     digest = hashlib.sha256()
-    for name in (*SOURCES, "../inflect.py", "../translit.py", "../fold.py"):
+    for name in (
+        *SOURCES,
+        "../inflect.py",
+        "../translit.py",
+        "../fold.py",
+        "../sound.py",
+        "../heard.py",
+    ):
         path = DATA / name
         if path.exists():
             digest.update(name.encode() + b"\0" + path.read_bytes())

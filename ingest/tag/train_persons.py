@@ -14,11 +14,12 @@ import json
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pycrfsuite
 import yaml
 
@@ -27,6 +28,7 @@ from ingest.tag.evaluate import f1, key_of
 from ingest.tag.fold import fold_text
 from ingest.tag.gazetteer import LEADER, SURNAME, Gazetteer
 from ingest.tag.match import Hit, Matcher
+from ingest.tag.overlaid import without_sounds
 from ingest.tag.people import find_people
 from ingest.tag.persons import (
     MARKS,
@@ -48,8 +50,14 @@ Line = tuple[list[list[str]], list[str]]
 class Text:
     """An article: what the gazetteer finds in it, and the leaders labelled, if any are."""
 
-    def __init__(self, gazetteer: Gazetteer, matcher: Matcher, raw: dict[str, Any]) -> None:
-        self.gazetteer, self.raw = gazetteer, raw
+    def __init__(
+        self,
+        gazetteer: Gazetteer,
+        fewer: Sequence[Gazetteer],
+        matcher: Matcher,
+        raw: dict[str, Any],
+    ) -> None:
+        self.gazetteer, self.fewer, self.raw = gazetteer, fewer, raw
         self.id, self.lang, self.folded = raw["id"], raw["lang"], fold_text(raw["text"])
         self.hits = matcher.find(self.folded)
         self.labels = [
@@ -63,7 +71,8 @@ class Text:
         """The text as the gazetteer reads it without the people of a fold."""
         doc = Document(
             text=self.folded.visible, folded=self.folded, lang=self.lang, day=None,
-            hits=self.hits if held is None else list(self._without(held)), gazetteer=self.gazetteer,
+            hits=self.hits if held is None else list(self._without(held)),
+            gazetteer=self.gazetteer if held is None else self.fewer[held],
         )  # fmt: skip
         find_people(doc)
         return doc
@@ -127,9 +136,23 @@ def read_texts(paths: list[Path]) -> list[Text]:
     """The texts of labelled files and of the newsroom, in a fixed order; none that needs mending."""
     gazetteer = Gazetteer.load()
     matcher = Matcher(gazetteer)
+    fewer = [_without_fold(gazetteer, held) for held in range(FOLDS)]
     raws = sorted((raw for path in paths for raw in _read_file(path)), key=lambda raw: raw["id"])
-    texts = [Text(gazetteer, matcher, raw) for raw in raws]
+    texts = [Text(gazetteer, fewer, matcher, raw) for raw in raws]
     return [text for text in texts if text.folded.offsets is None]  # labels count what is invisible
+
+
+def _without_fold(gazetteer: Gazetteer, held: int) -> Gazetteer:
+    """A gazetteer that does not know the people of a fold by their sound."""
+    compiled = gazetteer.compiled
+    rows = {
+        row
+        for row, entity in enumerate(compiled.entities)
+        if entity.kind == "leader" and fold_of(entity.name) == held
+    }
+    return Gazetteer(
+        msgspec.structs.replace(compiled, sounds=without_sounds(compiled.sounds, rows))
+    )
 
 
 def train(lines: Iterable[Line]) -> PersonModel:

@@ -220,7 +220,7 @@ def fit(weights: Weights, every: list[Example]) -> _Net:
     rare = torch.tensor(balance(np.array([r for e in every for r in e.roles])), dtype=torch.float)
     learn = [p for p in net.parameters() if p.requires_grad]
     steps = EPOCHS * math.ceil(len(every) / BATCH)
-    optimizer = torch.optim.AdamW(learn, lr=PACE, weight_decay=0.01)
+    optimizer = torch.optim.AdamW(learn, lr=PACE, weight_decay=0.01, fused=True)
     pace = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min(1, s / (WARMUP * steps)) * max(0.02, 1 - s / steps)
     )

@@ -1,0 +1,112 @@
+"""Find the larger places whose names a text spells in its own way, by how they sound.
+
+The gate was set on the labelled articles: of 296 names it let through, 274 were that place, 17 another,
+5 none.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from itertools import product
+
+from ingest.tag.document import Document, Found
+from ingest.tag.gazetteer import CURATED, Entity
+from ingest.tag.heard import WORD, bare_end, stems_of, words_of
+from ingest.tag.sound import alike, keys
+
+# Where a place may stand: after a preposition, or in a row with another one.
+_BEFORE = re.compile(
+    r"(?:^|[\s(«„\"])(?:in|at|to|from|near|outside|towards?|via|between|into|leave|left|"
+    r"в|во|из|под|к|ко|на|у|ў|ва|з|із|зі|са|да|до|від|ад|біля|каля|возле|через|над|"
+    r"w|we|z|ze|do|pod|od|nad|koło|przez|nach|aus|bei|von|vor|über|"
+    r"à|a|de|d['’]|vers|depuis|près de|en|hacia|desde|cerca de|hasta|por|au|"
+    r"et|i|і|й|ды|и|und|and|y|e|or|oder|ou|o|albo|lub|або|або|или|ці|чи|ve|veya|nor|ni|ani|ані|ні|ни|weder|noch) $",
+    re.IGNORECASE,
+)
+_TURKISH_CASE = re.compile(r"[’'](?:[dt][ae]n?|y?[aeıiuü]|n?[ıiuü]n)\b")
+_OPENS = re.compile(r"(?:^|[.!?\n«\"“„—–:;])\s*$")
+# Languages that spell foreign names by their own ear; others mostly copy them.
+_BY_EAR = frozenset({"ru", "uk", "be", "pl", "tr"})
+_SHORTEST = 4  # letters, of a word and of its sound
+_SAME, _CLOSE = 0.95, 0.85  # how alike two sounds are
+
+
+@dataclass(frozen=True, slots=True)
+class _Guess:
+    score: float
+    weight: int
+    entity: Entity
+    consonants: int
+
+
+def places_by_sound(
+    doc: Document, taken: list[tuple[int, int]], countries: dict[str, int]
+) -> list[Found]:
+    """Larger places in a spelling that the gazetteer lacks, where the text speaks of a place.
+
+    Args:
+        doc: its people found.
+        taken: spans of all names that are known.
+        countries: how often each country is spoken of.
+    """
+    found: list[Found] = []
+    run: list[re.Match[str]] = []
+    for token in WORD.finditer(doc.visible):
+        if not token[0][0].isupper():
+            continue
+        if run and token.start() == run[-1].end() + 1 and doc.visible[run[-1].end()] == " ":
+            run.append(token)
+            continue
+        found += _read(doc, run, taken, countries)
+        run = [token]
+    return found + _read(doc, run, taken, countries)
+
+
+def _read(
+    doc: Document, run: list[re.Match[str]], taken: list[tuple[int, int]], countries: dict[str, int]
+) -> list[Found]:
+    if not 1 <= len(run) <= 3 or len(run[0][0]) < _SHORTEST or run[0][0].isupper():
+        return []
+    start, end = run[0].start(), bare_end(run[-1], doc.lang)
+    if any(s < run[-1].end() and start < e for s, e in taken):
+        return []
+    guess = _guess(doc, run)
+    if guess is None or not _passes(doc, guess, start, end, countries):
+        return []
+    return [Found(start, end, guess.entity, "venue", "name", "place-by-sound", 0.7)]
+
+
+def _guess(doc: Document, run: list[re.Match[str]]) -> _Guess | None:
+    """The place that sounds most like it; of several, the largest."""
+    parts = [word for token in run for word in words_of(token[0])]
+    best: _Guess | None = None
+    if len(parts) > 4:
+        return None
+    for stems in product(*(stems_of(part, doc.lang) for part in parts)):
+        whole = "".join(stems)
+        if len(whole) < _SHORTEST:
+            continue
+        for key in keys(whole):
+            for heard in doc.gazetteer.compiled.sounds.places.get(key, ()):
+                entity = doc.gazetteer.compiled.entities[heard.row]
+                same_start = whole[0] == heard.whole[0]
+                score = alike(whole, heard.whole) - (0 if same_start else 0.05)
+                if best is None or (score, entity.weight) > (best.score, best.weight):
+                    best = _Guess(score, entity.weight, entity, len(key))
+    return best
+
+
+def _passes(doc: Document, guess: _Guess, start: int, end: int, countries: dict[str, int]) -> bool:
+    left = doc.visible[max(0, start - 12) : start]
+    local = bool(_BEFORE.search(left)) or bool(_TURKISH_CASE.match(doc.visible, end))
+    by_ear = doc.lang in _BY_EAR
+    same, long = guess.score >= _SAME, guess.consonants >= 3
+    curated = guess.weight >= CURATED
+    if not countries.get(guess.entity.country):
+        return by_ear and local and same and long and curated
+    if not by_ear:
+        return doc.lang != "de" and local and same and long
+    if same and (long or curated):
+        return local or not _OPENS.search(left)
+    return local and long and guess.score >= _CLOSE

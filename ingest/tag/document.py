@@ -7,6 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from ingest.model import Mention, Role
+from ingest.tag.capitals import capitals
 from ingest.tag.fold import Folded
 from ingest.tag.gazetteer import Entity, Gazetteer
 from ingest.tag.match import Hit
@@ -83,6 +84,11 @@ class Document:
     def sentences(self) -> list[tuple[int, int]]:
         """Bounds of the sentences in the visible text; at least one."""
         return sentence_bounds(self.visible, self.lang) or [(0, len(self.visible))]
+
+    @cached_property
+    def capitals(self) -> list[list[tuple[int, int]]]:
+        """Bounds of the words with a capital in the visible text, those together that are one name."""
+        return capitals(self.visible)
 
     @cached_property
     def _starts(self) -> list[int]:

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 
+from ingest.tag.capitals import PARTICLE, Span
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import Entity, Heard, Sounds
 from ingest.tag.sound import LEAST, alike, keys, sound
 
-WORD = re.compile(r"\w[\w'’ʼ-]*\w")
-# Words inside a name that one paper writes and another does not.
-_PARTICLES = re.compile(
-    r"(?:al|el|ul|bin|ben|ibn|abu|van|von|der|den|de|da|di|du|la|le|uld|ould|аль|ель|эль|ас|аш|бин|бен|бін|ибн|"
-    r"ібн|ван|вон|фон|дер|ден|де|ді|да|ду|ля|ле|ульд|улд)",
-    re.IGNORECASE,
-)
 _ENDINGS = {
     "ru": re.compile(r"(?:ами|ями|[оеё]м|[ая]м|[ыи]м|[ое]го|[ое]му|[ая]х|[оеё]й|[оеё]в)$"),
     "uk": re.compile(r"(?:ами|ями|[оеє]м|ьом|[ая]м|[иі]м|[оеє]ві|ого|ому|[ая]х|[оеє]ю|ів)$"),
@@ -59,13 +53,15 @@ def sounds_of(entities: Iterable[tuple[int, Entity]]) -> Sounds:
 
 
 _HEARD_OF = 100_000  # inhabitants of a town that papers write about
+_SAME_PAPER = 0.9  # one text spells a name one way, but for endings
+_SHORTEST_FAMILY = 4  # letters of a family name that is known alone
 _SHORTEST = 3  # letters of a sound that tells anything
 
 
 def words_of(name: str) -> list[str]:
     """The words of a name that every paper writes."""
     bare = name.replace("*", "").lstrip("~").split(" (")[0]
-    return [w for w in re.split(r"[ -]", bare) if w and not _PARTICLES.fullmatch(w)]
+    return [w for w in re.split(r"[ -]", bare) if w and not PARTICLE.fullmatch(w)]
 
 
 @lru_cache(20_000)
@@ -77,29 +73,19 @@ def stems_of(word: str, lang: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, told)))
 
 
-def _runs(doc: Document) -> Iterator[list[re.Match[str]]]:
-    """Words in capitals that stand beside each other, particles between them."""
-    run: list[re.Match[str]] = []
-    end = -2
-    for token in WORD.finditer(doc.visible):
-        word = token[0]
-        beside = token.start() == end + 1 and doc.visible[end] == " "
-        named = word[0].isupper() and not word.isupper()
-        if run and beside and (named or _PARTICLES.fullmatch(word)):
-            run.append(token)
-        else:
-            if len(run) > 1:
-                yield run
-            run = [token] if named else []
-        end = token.end()
-    if len(run) > 1:
-        yield run
+def covered(doc: Document, spans: Iterable[Span]) -> bytearray:
+    """A mark for each code point of the visible text that one of the spans holds."""
+    marks = bytearray(len(doc.visible))
+    for start, end in spans:
+        marks[start:end] = b"\1" * (end - start)
+    return marks
 
 
-def people_by_sound(doc: Document, taken: list[tuple[int, int]]) -> list[Found]:
-    """Full names of known people in a spelling that the gazetteer lacks."""
+def people_by_sound(doc: Document) -> list[Found]:
+    """Full names of known people in a spelling that the gazetteer lacks, beside those in `doc.people`."""
     found = []
-    for run in _runs(doc):
+    taken = covered(doc, ((f.start, f.end) for f in doc.people))
+    for run in doc.capitals:
         low = 0
         while low < len(run) - 1:
             best = _person(doc, run, low, taken)
@@ -107,33 +93,29 @@ def people_by_sound(doc: Document, taken: list[tuple[int, int]]) -> list[Found]:
                 low += 1
                 continue
             past, entity = best
-            span = (run[low].start(), bare_end(run[past - 1], doc.lang))
+            span = (run[low][0], bare_end(doc, run[past - 1]))
             found.append(Found(*span, entity, "leader", "full", "full-name-by-sound", 0.8))
             low = past
     return found
 
 
-def bare_end(token: re.Match[str], lang: str) -> int:
+def bare_end(doc: Document, word: Span) -> int:
     """Where a word ends without what an apostrophe adds, which is no part of a mention."""
-    if lang in ("en", "tr") and (cut := _ENDINGS[lang].search(token[0])):
-        return token.start() + cut.start()
-    return token.end()
+    start, end = word
+    if doc.lang in ("en", "tr") and (cut := _ENDINGS[doc.lang].search(doc.visible, start, end)):
+        return cut.start()
+    return end
 
 
 def _person(
-    doc: Document, run: list[re.Match[str]], low: int, taken: list[tuple[int, int]]
+    doc: Document, run: list[Span], low: int, taken: bytearray
 ) -> tuple[int, Entity] | None:
-    if _PARTICLES.fullmatch(run[low][0]):
-        return None
     best: tuple[float, int, int] = (LEAST, 0, -1)
     for past in range(low + 2, min(low + 5, len(run)) + 1):
-        words = [t[0] for t in run[low:past]]
-        if _PARTICLES.fullmatch(words[-1]):
-            continue
-        start, end = run[low].start(), run[past - 1].end()
-        if any(s < end and start < e for s, e in taken):
+        start, end = run[low][0], run[past - 1][1]
+        if 1 in taken[start:end]:
             break
-        parts = [w for word in words for w in words_of(word)]
+        parts = words_of(doc.visible[start:end])
         if not 2 <= len(parts) <= 4:
             continue
         for stems in product(*(stems_of(part, doc.lang) for part in parts)):
@@ -148,10 +130,10 @@ def _person(
     return best[1], doc.gazetteer.compiled.entities[best[2]]
 
 
-def families_by_sound(
-    doc: Document, full: list[Found], taken: list[tuple[int, int]]
-) -> list[Found]:
-    """The family names alone, of those found by sound."""
+def families_by_sound(doc: Document, full: list[Found]) -> list[Found]:
+    """The family names alone, of those found by sound, where nobody in `doc.people` stands."""
+    if not full:
+        return []
     families: dict[str, tuple[str, Entity]] = {}
     for person in full:
         last = words_of(doc.visible[person.start : person.end])[-1]
@@ -159,16 +141,16 @@ def families_by_sound(
             for key in keys(stem):
                 families[key] = (stem, person.entity)
     found = []
-    for token in WORD.finditer(doc.visible) if families else ():
-        word = token[0]
-        if len(word) < 4 or not word[0].isupper():
+    taken = covered(doc, ((f.start, f.end) for f in doc.people))
+    for word in (word for run in doc.capitals for word in run):
+        start, end = word[0], bare_end(doc, word)
+        if end - start < _SHORTEST_FAMILY or 1 in taken[start:end]:
             continue
-        span = (token.start(), bare_end(token, doc.lang))
-        if any(s < span[1] and span[0] < e for s, e in taken):
-            continue
-        for stem in stems_of(word, doc.lang):
+        for stem in stems_of(doc.visible[start:end], doc.lang):
             hit = next((families[key] for key in keys(stem) if key in families), None)
-            if hit and alike(stem, hit[0]) > LEAST:
-                found.append(Found(*span, hit[1], "leader", "surname", "surname-by-sound", 0.75))
+            if hit and alike(stem, hit[0]) >= _SAME_PAPER:
+                found.append(
+                    Found(start, end, hit[1], "leader", "surname", "surname-by-sound", 0.75)
+                )
                 break
     return found

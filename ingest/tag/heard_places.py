@@ -12,7 +12,7 @@ from itertools import product
 
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import CURATED, Entity
-from ingest.tag.heard import WORD, bare_end, stems_of, words_of
+from ingest.tag.heard import bare_end, covered, stems_of, words_of
 from ingest.tag.sound import alike, keys
 
 # Where a place may stand: after a preposition, or in a row with another one.
@@ -40,50 +40,32 @@ class _Guess:
     consonants: int
 
 
-def places_by_sound(
-    doc: Document, taken: list[tuple[int, int]], countries: dict[str, int]
-) -> list[Found]:
+def places_by_sound(doc: Document, countries: dict[str, int]) -> list[Found]:
     """Larger places in a spelling that the gazetteer lacks, where the text speaks of a place.
 
     Args:
         doc: its people found.
-        taken: spans of all names that are known.
         countries: how often each country is spoken of.
     """
-    found: list[Found] = []
-    run: list[re.Match[str]] = []
-    for token in WORD.finditer(doc.visible):
-        if not token[0][0].isupper():
+    known = [(h.start, h.end) for h in doc.hits] + [(f.start, f.end) for f in doc.people]
+    taken = covered(doc, known)
+    found = []
+    for run in doc.capitals:
+        start, end = run[0][0], bare_end(doc, run[-1])
+        if len(run) > 3 or run[0][1] - start < _SHORTEST or 1 in taken[start:end]:
             continue
-        if run and token.start() == run[-1].end() + 1 and doc.visible[run[-1].end()] == " ":
-            run.append(token)
-            continue
-        found += _read(doc, run, taken, countries)
-        run = [token]
-    return found + _read(doc, run, taken, countries)
+        guess = _guess(doc, words_of(doc.visible[start:end]))
+        if guess and _passes(doc, guess, start, end, countries):
+            found.append(Found(start, end, guess.entity, "venue", "name", "place-by-sound", 0.7))
+    return found
 
 
-def _read(
-    doc: Document, run: list[re.Match[str]], taken: list[tuple[int, int]], countries: dict[str, int]
-) -> list[Found]:
-    if not 1 <= len(run) <= 3 or len(run[0][0]) < _SHORTEST or run[0][0].isupper():
-        return []
-    start, end = run[0].start(), bare_end(run[-1], doc.lang)
-    if any(s < run[-1].end() and start < e for s, e in taken):
-        return []
-    guess = _guess(doc, run)
-    if guess is None or not _passes(doc, guess, start, end, countries):
-        return []
-    return [Found(start, end, guess.entity, "venue", "name", "place-by-sound", 0.7)]
-
-
-def _guess(doc: Document, run: list[re.Match[str]]) -> _Guess | None:
-    """The place that sounds most like it; of several, the largest."""
-    parts = [word for token in run for word in words_of(token[0])]
+def _guess(doc: Document, words: list[str]) -> _Guess | None:
+    """The place that sounds most like these words; of several, the largest."""
     best: _Guess | None = None
-    if len(parts) > 4:
+    if len(words) > 4:
         return None
-    for stems in product(*(stems_of(part, doc.lang) for part in parts)):
+    for stems in product(*(stems_of(word, doc.lang) for word in words)):
         whole = "".join(stems)
         if len(whole) < _SHORTEST:
             continue

@@ -34,7 +34,7 @@ def find_people(doc: Document) -> None:
     for found in filter(None, full):
         known[found.entity.id] = found.entity
         doc.people.append(found)
-    heard = people_by_sound(doc, [(f.start, f.end) for f in doc.people])
+    heard = people_by_sound(doc)
     known.update({f.entity.id: f.entity for f in heard})
     doc.people += heard
     taken = {(f.start, f.end) for f in doc.people}
@@ -45,7 +45,7 @@ def find_people(doc: Document) -> None:
         if single is not None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
-    doc.people += families_by_sound(doc, heard, [(f.start, f.end) for f in doc.people])
+    doc.people += families_by_sound(doc, heard)
     doc.people.sort(key=lambda f: f.start)
     find_strangers(doc)
     find_titles(doc)

@@ -71,8 +71,7 @@ def find_places(doc: Document) -> None:
             adjective = _adjective(doc, hit)
             if adjective:
                 doc.places.append(adjective)
-    taken = [(h.start, h.end) for h in doc.hits] + [(f.start, f.end) for f in doc.people]
-    doc.places += places_by_sound(doc, taken, countries)
+    doc.places += places_by_sound(doc, countries)
     doc.places.sort(key=lambda f: f.start)
 
 

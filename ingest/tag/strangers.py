@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 
 from ingest.tag.document import Document, Found
-from ingest.tag.fold import fold
+from ingest.tag.fold import LATIN_UPPER, fold
 from ingest.tag.gazetteer import EPITHET, PLACE, TITLE, Entity
 
 _LANGS = frozenset({"en", "de", "fr", "es", "tr"})
-_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚƏ"
 _PARTICLE = r"(?:al-|el-|Al |El |bin |ben |ibn |van |von |der |de |da |di |del |la |dos |du )"
 _NAME = re.compile(
-    rf" ({_PARTICLE}?[{_UPPER}][\w'’-]*\w(?: (?:[{_UPPER}]\. )?{_PARTICLE}*(?:{_PARTICLE})?[{_UPPER}][\w’-]*\w){{1,3}})"
+    rf" ({_PARTICLE}?[{LATIN_UPPER}][\w'’-]*\w(?: (?:[{LATIN_UPPER}]\. )?{_PARTICLE}*(?:{_PARTICLE})?[{LATIN_UPPER}][\w’-]*\w){{1,3}})"
 )
 # Offices whose holders are leaders; "spokesman", "ambassador" of a firm or a police force are not.
 _CATEGORIES = frozenset(

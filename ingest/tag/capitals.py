@@ -1,0 +1,33 @@
+"""Where words with a capital stand: what may be a name."""
+
+from __future__ import annotations
+
+import re
+
+from ingest.tag.fold import CYRILLIC_UPPER, LATIN_UPPER
+
+Span = tuple[int, int]
+
+# A word with a capital, but not all in capitals: those are headlines and acronyms.
+_NAMED = re.compile(
+    rf"(?<!\w)(?=[\w'’ʼ-]*[a-zß-ÿа-яёіїєґў])[{LATIN_UPPER}{CYRILLIC_UPPER}][\w'’ʼ-]*\w"
+)
+# Words inside a name that one paper writes and another does not.
+_PARTICLE = (
+    r"(?:al|el|ul|bin|ben|ibn|abu|van|von|der|den|de|da|di|du|la|le|uld|ould|аль|ель|эль|ас|аш|бин|бен|бін|ибн|"
+    r"ібн|ван|вон|фон|дер|ден|де|ді|да|ду|ля|ле|ульд|улд)"
+)
+PARTICLE = re.compile(_PARTICLE, re.IGNORECASE)
+_BETWEEN = re.compile(rf" (?:{_PARTICLE}[ -])*")
+
+
+def capitals(text: str) -> list[list[Span]]:
+    """Bounds of words with a capital, those together that stand beside each other, particles between."""
+    runs: list[list[Span]] = []
+    for token in _NAMED.finditer(text):
+        start, end = token.span()
+        if runs and _BETWEEN.fullmatch(text, runs[-1][-1][1], start):
+            runs[-1].append((start, end))
+        else:
+            runs.append([(start, end)])
+    return runs

@@ -9,7 +9,7 @@ from functools import cached_property
 from ingest.model import Mention, Role
 from ingest.tag.capitals import capitals
 from ingest.tag.fold import Folded
-from ingest.tag.gazetteer import Entity, Gazetteer
+from ingest.tag.gazetteer import ADJECTIVE, PLACE, Entity, Gazetteer
 from ingest.tag.match import Hit
 from ingest.tag.sentences import sentence_at, sentence_bounds
 
@@ -79,6 +79,20 @@ class Document:
     def visible(self) -> str:
         """The text that all inner offsets refer to."""
         return self.folded.visible
+
+    @cached_property
+    def countries(self) -> dict[str, int]:
+        """How often the text speaks of each state: by its name, a place in it or its adjective."""
+        compiled = self.gazetteer.compiled
+        counts: dict[str, int] = {}
+        for hit in self.hits:
+            codes = [compiled.countries[row].code for row in hit.rows(ADJECTIVE)[:1]]
+            places = [compiled.entities[row] for row in hit.rows(PLACE)]
+            if places:
+                codes.append(max(places, key=lambda place: place.weight).country)
+            for code in codes:
+                counts[code] = counts.get(code, 0) + 1
+        return counts
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:

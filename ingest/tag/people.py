@@ -6,6 +6,7 @@ import re
 
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
+from ingest.tag.given import find_given
 from ingest.tag.heard import families_by_sound, people_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.strangers import find_strangers
@@ -22,6 +23,7 @@ _BEFORE_GUARD = re.compile(
     r"вратар\w*|нападающ\w+|musician|jazzgeiger|sangerin|dj) $"
 )
 _NAME_BEHIND = re.compile(r" [A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’-]+")  # "minister Jean Valjean"
+_TURKISH_SUFFIX = re.compile(r"['’][a-zçğıöşü]{1,6}$")
 _GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
 
 
@@ -46,9 +48,39 @@ def find_people(doc: Document) -> None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
     doc.people += families_by_sound(doc, heard)
-    doc.people.sort(key=lambda f: f.start)
+    doc.people[:] = _longest(doc.people)
     find_strangers(doc)
     find_titles(doc)
+
+
+def _longest(people: list[Found]) -> list[Found]:
+    """In text order, without those that stand within a longer one ("Charles" in "Charles'em Michelem")."""
+    kept: list[Found] = []
+    for found in sorted(people, key=lambda f: (f.start, -f.end)):
+        if kept and found.start < kept[-1].end:
+            continue
+        kept.append(found)
+    return kept
+
+
+# "Benigno Aquino III", „König Abdullah II.“, "François Hollande'em"
+_ORDINAL = re.compile(r" (?:I{1,3}|IV|VI{0,3}|XI{0,3}|XIV|XVI)(?!\w)")
+_ORDINAL_BEFORE = re.compile(r" [IVX]+$")
+_POLISH_ENDING = re.compile(r"['’](?:a|ego|owi|emu|em|m|ie|u|go|mu|y)(?!\w)")
+
+
+def _end(doc: Document, end: int) -> int:
+    """Where a name ends that was matched to `end`: its ordinal and its Polish ending are part of it."""
+    ordinal = _ORDINAL.match(doc.visible, end)
+    if ordinal is not None:
+        end = ordinal.end()
+    if doc.lang == "de" and doc.visible[end : end + 2] == ". " and _ORDINAL_BEFORE.search(doc.visible, end - 5, end):  # fmt: skip
+        end += doc.visible[end + 2 : end + 3].islower()
+    if doc.lang == "pl":
+        ending = _POLISH_ENDING.match(doc.visible, end)
+        if ending is not None:
+            end = ending.end()
+    return end
 
 
 def _rank(doc: Document, entity: Entity) -> tuple[int, int]:
@@ -59,49 +91,125 @@ def _rank(doc: Document, entity: Entity) -> tuple[int, int]:
     return (0 if active else 1, -int(latest.replace("-", "") or 0))
 
 
+def _ranked(doc: Document, entities: list[Entity]) -> list[Entity]:
+    """Likeliest first; of two in office, whose state is spoken of."""
+    if len(entities) < 2:
+        return entities
+    return sorted(
+        entities, key=lambda e: (_rank(doc, e)[0], e.country not in doc.countries, _rank(doc, e))
+    )
+
+
+_RULERS = (
+    r"(?:kings?|queen|pope|konig|konigin|papst|roi|reine|pape|rey|reina|papa|krol|krolow|papiez|kral|kralice|"
+    r"кароль|карал|королев|король|корол|папа|папы|папе|папу|папой|папи|папі|папою|папай|папам)"
+)
+_RULER = re.compile(rf"(?:lord|{_RULERS}\w{{0,3}}) ")
+_RULER_BEFORE = re.compile(
+    rf"(?:^|(?<=\W))(?:{_RULERS}|(?:emir|emirem|emira|эмир|емір|эмір|sultan|султан|султ|prince|principe|prinz|ksiaze|prens|принц|прынц|"
+    r"sheikh|scheich|cheikh|jeque|szejk|seyh|шейх|шэйх|lord))\w{0,3} $"
+)
+# Rulers known by a given name: it is theirs behind the title, or once they were named in full.
+_BY_GIVEN_NAME = re.compile(
+    r" of (?:Jordan|Saudi Arabia|Morocco|Nepal)$|^Pope | [IVX]+(?: of \w+)?$|^(?:John Paul|Benedict) "
+)
+
+
+def _by_given_name(entity: Entity) -> bool:
+    return _is_ruler(entity) and _BY_GIVEN_NAME.search(entity.name) is not None
+
+
+def _reigns(doc: Document, entity: Entity) -> bool:
+    """Whether a ruler is in office on the day and the state is spoken of (the pope's need not be)."""
+    return _rank(doc, entity)[0] == 0 and (
+        entity.country == "VA" or entity.country in doc.countries
+    )
+
+
+def _is_ruler(entity: Entity) -> bool:
+    return any(o.office in ("king", "pope", "crown", "supreme") for o in entity.offices)
+
+
+def _behind_title(doc: Document, hit: Hit) -> int:
+    """Where the name begins of a ruler whom the gazetteer lists with the title ("King Salman")."""
+    title = _RULER.match(doc.folded.text, hit.start, hit.end)
+    return title.end() if title is not None else hit.start
+
+
 def _full_name(doc: Document, hit: Hit) -> Found | None:
     rows = hit.rows(LEADER)
     entities = [doc.gazetteer.compiled.entities[row] for row in rows]
     if not entities:
         return None
-    entities.sort(key=lambda e: _rank(doc, e))
+    entities = _ranked(doc, entities)
     before = doc.folded.text[max(0, hit.start - 30) : hit.start]
     after = doc.folded.text[hit.end : hit.end + 16]
     if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
         return None
-    return Found(hit.start, hit.end, entities[0], "leader", "full", "full-name", 0.98)
+    start = _behind_title(doc, hit)
+    return Found(start, _end(doc, hit.end), entities[0], "leader", "full", "full-name", 0.98)
 
 
 def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> Found | None:
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(SURNAME)]
+    end = _end(doc, hit.end)
     before = doc.folded.text[max(0, hit.start - 30) : hit.start]
     after = doc.folded.text[hit.end : hit.end + 16]
     if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
         return None
+    family = [e for e in entities if not _by_given_name(e)]
+    whole = find_given(doc.visible, hit.start, _ranked(doc, family))
+    if whole is not None and not _goes_on(doc, index, end):
+        start, entity = whole
+        return Found(start, end, entity, "leader", "full", "full-name-by-sound", 0.9)
     if _other_given_name(doc, hit, index):
+        return None
+    if doc.folded.text[hit.start : hit.end] in _NEVER or _is_word(doc, hit):
+        return None
+    if _RULER_BEFORE.search(before):
+        entities = [e for e in entities if _is_ruler(e)] or entities
+        if _is_ruler(entities[0]):
+            entity = _ranked(doc, entities)[0]
+            return Found(hit.start, end, entity, "leader", "surname", "ruler", 0.9)
+    alone = not _NAME_BEHIND.match(doc.visible, end)
+    entities = [
+        e
+        for e in entities
+        if not _by_given_name(e) or (alone and (e.id in known or _reigns(doc, e)))
+    ]
+    if not entities:
         return None
     told = [e for e in entities if e.id in known]
     if told:
-        told.sort(key=lambda e: _rank(doc, e))
-        return Found(hit.start, hit.end, told[0], "leader", "surname", "surname-of-full-name", 0.95)
+        told = _ranked(doc, told)
+        return Found(hit.start, end, told[0], "leader", "surname", "surname-of-full-name", 0.95)  # fmt: skip
     if hit.has(PLACE) or doc.folded.text[hit.start : hit.end] in _COMMON:
         return None
     given = doc.visible[hit.start : hit.end] in _given_names(doc)
-    if hit.end - hit.start < 4 or (given and _NAME_BEHIND.match(doc.visible, hit.end)):
+    if hit.end - hit.start < 4 or (given and _NAME_BEHIND.match(doc.visible, end)):
         return None
     titled = _title_before(doc, index)
     word = given or doc.folded.text[hit.start : hit.end] in _WORDS
     entities = [e for e in entities if e.weight or titled or (not word and _rank(doc, e)[0] == 0)]
     if not entities or len(entities) > 6:
         return None
-    entities.sort(key=lambda e: _rank(doc, e))
+    entities = _ranked(doc, entities)
     first = _rank(doc, entities[0])
     if len(entities) > 1 and first[0] == 1:
         return None
     if first[0] == 1 and not titled:
         # nobody of that name is in office: only a known name of weight stands alone
-        return Found(hit.start, hit.end, entities[0], "leader", "surname", "surname-unique", 0.6)
-    return Found(hit.start, hit.end, entities[0], "leader", "surname", "surname-in-office", 0.85)
+        return Found(hit.start, end, entities[0], "leader", "surname", "surname-unique", 0.6)  # fmt: skip
+    return Found(hit.start, end, entities[0], "leader", "surname", "surname-in-office", 0.85)  # fmt: skip
+
+
+def _goes_on(doc: Document, index: int, end: int) -> bool:
+    """Whether a word in capitals that the gazetteer does not know follows a name."""
+    behind = _NAME_BEHIND.match(doc.visible, end)
+    if behind is None:
+        return False
+    after = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
+    return after is None or after.start != end + 1
 
 
 def _title_before(doc: Document, index: int) -> bool:
@@ -124,6 +232,8 @@ def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
         and doc.hits[index - 1].start <= match.start(1)
     ):
         return False
+    if doc.lang == "tr" and _TURKISH_SUFFIX.search(match[1]):
+        return False  # "Soçi'de Putin": no name in front, but a place with its ending
     opens = doc.visible[: match.start(1)].rstrip()
     if not opens or opens[-1] in '.!?:\n„“"«—–-(¿¡':
         return match[1] in _given_names(doc)
@@ -132,9 +242,47 @@ def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
     return match[1] not in _HONORIFICS
 
 
+# Bent or whole, words so common that they are hardly ever the family name, even of one named before.
+_NEVER = frozenset(["he", "soru", "dans", "каля", "коли"])
+
+
+def _is_word(doc: Document, hit: Hit) -> bool:
+    """Whether a name that opens a sentence is a word that the text has in small letters too."""
+    before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip()
+    if before and before[-1] not in '.!?:…\n„“"«—–-(¿¡':
+        return False
+    word = doc.visible[hit.start : hit.end].lower()
+    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", doc.visible) is not None
+
+
 # Family names that are words too: only after the full name.
 _COMMON = frozenset(
     [
+        *(
+            "frieden",
+            "linie",
+            "game",
+            "tatars",
+            "krol",
+            "król",
+            "dary",
+            "дары",
+            "дароу",
+            "кролі",
+            "луны",
+            "луну",
+        ),
+        *(
+            "колонны",
+            "колонна",
+            "колонну",
+            "колонн",
+            "банда",
+            "банды",
+            "гали",
+            "churchill",
+            "perkins",
+        ),
         "park",
         "lake",
         "dan",

@@ -1,0 +1,127 @@
+"""The given name in front of a family name: is it this person's, however it is spelled?
+
+A family name that is known often stands behind a given name that is not spelled as the gazetteer has
+it ("Гасан Саламе", "Kirył Dmitrijew", "Steve'a Witkoffa"). The two are one mention if the word in
+front sounds like a given name of the person.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from ingest.tag.fold import fold
+from ingest.tag.gazetteer import Entity
+
+_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚƏА-ЯЁІЇЄҐЎ"
+_PARTICLE = (
+    r"(?:[Aa]l|[Ee]l|[Aa]s|[Aa]sh|[Aa]sz|bin|ben|ibn|van|von|der|den|de|da|di|del|la|dos|du|ould|uld|ul|"
+    r"аль|эль|ель|ас|аш|бин|бен|бін|ван|фон|дер|дэр|де|дэ|да|ді|ду|дос|душ|дус|ульд|уль)"
+)
+# Up to three words in capitals, initials among them, and particles, that end where the name begins.
+_FRONT = re.compile(
+    rf"(?<![\w.])((?:[{_UPPER}][\w'’-]*\w(?: [{_UPPER}]\.)*|[{_UPPER}]\.) ){{1,3}}(?:{_PARTICLE}[ -]){{0,2}}$|"
+    rf"(?<![\w.])((?:[{_UPPER}][\w'’-]*\w(?: [{_UPPER}]\.)*|[{_UPPER}]\.) ){{1,3}}(?:{_PARTICLE}-)$"
+)
+_WORD = re.compile(rf"[{_UPPER}][\w'’-]*\w")
+_LATIN = (
+    ("tsch", "c"), ("dsch", "j"), ("sch", "s"), ("szcz", "s"), ("tch", "c"), ("dj", "j"), ("dz", "j"), ("dż", "j"), ("cz", "c"), ("sz", "s"),
+    ("kh", "h"), ("ch", "h"), ("gh", "g"), ("sh", "s"), ("zh", "j"), ("ph", "f"), ("th", "t"), ("ts", "c"), ("tz", "c"), ("qu", "k"),
+    ("ck", "k"), ("q", "k"), ("x", "ks"), ("w", "v"), ("ü", "u"),
+)  # fmt: skip
+_CYRILLIC = str.maketrans(
+    {
+        "а": "a", "б": "b", "в": "v", "г": "g", "ґ": "g", "д": "d", "е": "e", "є": "e", "ж": "j", "з": "z", "и": "i", "і": "i", "ї": "i",
+        "й": "i", "к": "k", "л": "l", "м": "m", "н": "n", "о": "o", "п": "p", "р": "r", "с": "s", "т": "t", "у": "u", "ф": "f", "х": "h",
+        "ц": "c", "ч": "c", "ш": "s", "щ": "s", "ъ": "", "ы": "i", "ь": "", "э": "e", "ю": "u", "я": "a", "ў": "v", "'": "", "’": "",
+    }
+)  # fmt: skip
+# Sounds that languages write for one another: "Гасан" is Hassan, "Жазэф" is Joseph, "Хавіер" is Javier.
+_CLASSES = str.maketrans("bdgzjcfvqy", "ptksssppki")
+
+
+@lru_cache(maxsize=20_000)
+def _skeleton(word: str) -> str:
+    """The consonants of a word in classes that spellings share, h left out."""
+    text = fold(word).translate(_CYRILLIC)
+    for letters, sound in _LATIN:
+        text = text.replace(letters, sound)
+    text = text.translate(_CLASSES)
+    text = re.sub(r"[^a-z]|[aeiouh]", "", text.replace("g", "k"))
+    return re.sub(r"(.)\1+", r"\1", text)
+
+
+@lru_cache(maxsize=20_000)
+def sounds_like(word: str, given: str) -> bool:
+    """Whether a word, perhaps with an ending, may be this given name in another spelling.
+
+    Args:
+        word: as a text has it.
+        given: as the gazetteer has it.
+    """
+    one, other = _skeleton(word), _skeleton(given)
+    if not one or not other or _opens(word) != _opens(given):
+        return False
+    if one == other:
+        return True
+    if one.startswith(other):  # an ending: "Steve'em", "Хуаном", "Antony'ego"
+        return one[len(other) :] in ("m", "k", "v", "p", "km")
+    return (
+        len(other) > 2
+        and len(one) > 2
+        and one[:2] == other[:2]
+        and abs(len(one) - len(other)) < 2
+        and one[:-1] in (other, other[:-1])
+    )
+
+
+_VOWEL = re.compile("[aeiouyh]")
+
+
+@lru_cache(maxsize=20_000)
+def _opens(word: str) -> str:
+    """The class of the first sound: a vowel (or h, which many languages drop), or its consonant."""
+    text = fold(word).translate(_CYRILLIC)
+    return "" if _VOWEL.match(text) else _skeleton(word)[:1]
+
+
+def given_names(entity: Entity) -> frozenset[str]:
+    """The words of a person's names but the last of each."""
+    return _given(entity.id, entity.names and tuple(entity.names.items()))
+
+
+@lru_cache(maxsize=4_000)
+def _given(_id: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> frozenset[str]:
+    return frozenset(
+        word
+        for _lang, spelled in names
+        for name in spelled
+        for word in name.split(" ")[:-1]
+        if word[:1].isupper() and len(word) > 1
+    )
+
+
+def find_given(text: str, start: int, entities: list[Entity]) -> tuple[int, Entity] | None:
+    """Where the name begins whose family name stands at `start`, and whose it is.
+
+    Args:
+        text: the visible text.
+        start: of the family name.
+        entities: who bears it, likeliest first.
+
+    Returns:
+        None if no word in front sounds like a given name of any of them.
+    """
+    front = _FRONT.search(text, max(0, start - 60), start)
+    if front is None:
+        return None
+    words = list(_WORD.finditer(text, front.start(), start))
+    best: tuple[int, Entity] | None = None
+    for entity in entities:
+        givens = given_names(entity)
+        for word in words:
+            if any(sounds_like(word[0], given) for given in givens):
+                if best is None or word.start() < best[0]:
+                    best = word.start(), entity
+                break
+    return best

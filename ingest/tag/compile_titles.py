@@ -5,20 +5,28 @@ from __future__ import annotations
 import re
 
 from ingest.tag.build import Builder
-from ingest.tag.gazetteer import ANY_CASE, CAPITAL, EPITHET, TITLE
+from ingest.tag.gazetteer import ADJECTIVE, ANY_CASE, CAPITAL, EPITHET, TITLE
 from ingest.tag.inflect import inflect, inflect_adjective
-from ingest.tag.sources import rows
+from ingest.tag.sources import rows, split_names
 
 
 def add_titles(build: Builder) -> None:
-    """Add title nouns and whole titles, with their endings."""
+    """Add title nouns, whole titles and further adjectives of states, with their endings."""
     for lang, category, nouns, *_ in rows("titles.tsv"):
         ref = len(build.titles)
         build.titles.append((lang, category))
         for noun in nouns.split(";"):
-            rule = CAPITAL if noun in ("Secretary", "FM", "PM") else ANY_CASE
+            rule = (
+                CAPITAL if noun in ("Secretary", "FM", "PM", "Папа", "Papa", "Guide") else ANY_CASE
+            )
             for form in _bent_phrase(noun, lang):
                 build.add_form(form, ref, TITLE, rule)
+    row_of = {country.code: row for row, country in enumerate(build.countries)}
+    for code, cells, *_ in rows("adjectives.tsv"):
+        for lang, stem in split_names(cells, ","):
+            rule = CAPITAL if lang in ("en", "tr") else ANY_CASE
+            for form in inflect_adjective(stem, lang) or (stem,):
+                build.add_form(form, row_of[code], ADJECTIVE, rule)
     for lang, country, office, phrases, *_ in rows("epithets.tsv"):
         ref = len(build.epithets)
         build.epithets.append((country, office))
@@ -36,8 +44,11 @@ _GENITIVE_TAIL = re.compile(
 
 
 def _bent_phrase(phrase: str, lang: str) -> tuple[str, ...]:
-    if lang not in ("ru", "uk", "be", "pl"):
-        return (phrase,)
+    if lang not in ("ru", "uk", "be", "pl") or phrase.endswith("!"):
+        return (phrase.rstrip("!"),)
+    if phrase.endswith((" безопасности", " безпеки")):
+        head, _, tail = phrase.partition(" ")
+        return tuple(f"{form} {tail}" for form in _bent(head, lang))
     match = _GENITIVE_TAIL.match(phrase)
     if match and " generaln" not in phrase:
         return tuple(f"{form} {match[2]}" for form in _bent(match[1], lang))
@@ -76,7 +87,9 @@ def _bent(word: str, lang: str) -> tuple[str, ...]:
     if lang == "uk" and word.endswith("ець"):
         extra = tuple(word[:-3] + "ц" + e for e in ("я", "ю", "ем", "еві"))
     if lang == "ru" and word.endswith("посол"):
-        extra = ("посла", "послу", "послом", "после")
+        extra = ("посла", "послу", "послом")
+    if word == "посол":  # "после" is "after"
+        return ("посол", *extra)
     return tuple(
         dict.fromkeys(
             (*(f if word[:1].isupper() else f[:1].lower() + f[1:] for f in forms), *extra)

@@ -43,7 +43,7 @@ _CLASSES = str.maketrans("bdgzjcfvqy", "ptksssppki")
 @lru_cache(maxsize=20_000)
 def _skeleton(word: str) -> str:
     """The consonants of a word in classes that spellings share, h left out."""
-    text = fold(word).translate(_CYRILLIC)
+    text = fold(word.lower().replace("ў", "в")).translate(_CYRILLIC)
     for letters, sound in _LATIN:
         text = text.replace(letters, sound)
     text = text.translate(_CLASSES)
@@ -87,7 +87,7 @@ def _opens(word: str) -> str:
 
 def given_names(entity: Entity) -> frozenset[str]:
     """The words of a person's names but the last of each."""
-    return _given(entity.id, entity.names and tuple(entity.names.items()))
+    return _given(entity.id, tuple(entity.names.items()))
 
 
 @lru_cache(maxsize=4_000)

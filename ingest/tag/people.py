@@ -23,6 +23,7 @@ _BEFORE_GUARD = re.compile(
     r"вратар\w*|нападающ\w+|musician|jazzgeiger|sangerin|dj) $"
 )
 _NAME_BEHIND = re.compile(r" [A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’-]+")  # "minister Jean Valjean"
+_NAME_BEFORE = re.compile(r"[A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’]{2,} $")
 _TURKISH_SUFFIX = re.compile(r"['’][a-zçğıöşü]{1,6}$")
 _GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
 
@@ -171,7 +172,9 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         if _is_ruler(entities[0]):
             entity = _ranked(doc, entities)[0]
             return Found(hit.start, end, entity, "leader", "surname", "ruler", 0.9)
-    alone = not _NAME_BEHIND.match(doc.visible, end)
+    alone = not _NAME_BEHIND.match(doc.visible, end) and not _NAME_BEFORE.search(
+        doc.visible, max(0, hit.start - 24), hit.start
+    )
     entities = [
         e
         for e in entities
@@ -188,6 +191,8 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     given = doc.visible[hit.start : hit.end] in _given_names(doc)
     if hit.end - hit.start < 4 or (given and _NAME_BEHIND.match(doc.visible, end)):
         return None
+    if _then_another(doc, index):
+        return None
     titled = _title_before(doc, index)
     word = given or doc.folded.text[hit.start : hit.end] in _WORDS
     entities = [e for e in entities if e.weight or titled or (not word and _rank(doc, e)[0] == 0)]
@@ -201,6 +206,19 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         # nobody of that name is in office: only a known name of weight stands alone
         return Found(hit.start, end, entities[0], "leader", "surname", "surname-unique", 0.6)  # fmt: skip
     return Found(hit.start, end, entities[0], "leader", "surname", "surname-in-office", 0.85)  # fmt: skip
+
+
+def _then_another(doc: Document, index: int) -> bool:
+    """Whether it is the given name of the person whose family name follows ("Ібрагіма Галі")."""
+    if index + 1 >= len(doc.hits):
+        return False
+    hit, after = doc.hits[index], doc.hits[index + 1]
+    if after.start != hit.end + 1 or not after.has(SURNAME):
+        return False
+    if doc.lang in ("en", "de", "fr", "es") and not after.has(PLACE):
+        return True  # two names side by side are one person's there
+    bearers = [doc.gazetteer.compiled.entities[row] for row in after.rows(SURNAME)]
+    return find_given(doc.visible, after.start, bearers) is not None
 
 
 def _goes_on(doc: Document, index: int, end: int) -> bool:

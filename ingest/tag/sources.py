@@ -18,7 +18,7 @@ from ingest.tag.gazetteer import Office
 DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
-    "cities.tsv", "cldr.tsv", "titles.tsv", "epithets.tsv", "qids.tsv", "stoplist.tsv",
+    "cities.tsv", "cldr.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv", "qids.tsv", "stoplist.tsv",
 )  # fmt: skip
 LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 

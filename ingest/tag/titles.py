@@ -6,64 +6,106 @@ A title in front of a name, or in apposition to one, is no mention of its own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import ADJECTIVE, EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
 from ingest.tag.match import Hit
+from ingest.tag.title_bearers import OFFICES, Title, modified, movement_beside, who
 
-OFFICES: dict[str, tuple[str, ...]] = {
-    "leader": ("*", "pres", "pm", "king", "supreme"),
-    "president": ("pres", "king"),
-    "premier": ("pm",),
-    "chancellor": ("pm",),
-    "king": ("king",),
-    "crown": ("crown",),
-    "fm": ("fm",),
-    "dm": ("dm",),
-    "vp": ("vp",),
-    "spox": ("spox", "mfaspox", "govspox"),
-    "envoy": ("envoy",),
-    "secgen": ("secgen",),
-    "pope": ("pope",),
-    "commission": ("commission",),
-    "council": ("council", "adviser"),
-    "secretary": ("fm",),
-}
+__all__ = ["OFFICES", "find_titles"]
+
 _ARTICLE = re.compile(
     r"(?:^|(?<=[^\w]))(the|der|die|den|dem|des|le|la|l'|el|la|los|las|its|his|her|their) ?$"
 )
-_SPAN_ARTICLES = frozenset({"the", "der", "die", "den", "dem", "des", "le", "la", "l'", "el"})
-_OF_COUNTRY = re.compile(r" (?:of|de|du|des|de la|del|de l'|d'|von|der|des|vom) ?$")
-_EX = re.compile(
-    r"(?:\b|^)(?:former|ex|then|late|deputy|vice|acting|next|new|future|former|бывш\w+|экс|колишн\w+|ehemalige\w*|ancien\w*|exp?|byly|eski) ?-? ?$"
-)
+_SPAN_ARTICLES = frozenset({"the", "der", "die", "den", "dem", "le", "la", "l'", "el"})
 _NAME_AHEAD = re.compile(r" ?[A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜ][\w'’.-]+")
-
-
-@dataclass(slots=True)
-class _Title:
-    start: int
-    end: int
-    country: str
-    category: str
-    office: str = ""
+_SLAVIC = frozenset({"ru", "uk", "be", "pl"})
+# Behind a head ("глава", "szef") and the adjective of a state: whose head it is.
+_TAILS: dict[str, tuple[tuple[str, re.Pattern[str]], ...]] = {
+    lang: tuple((category, re.compile(rf" (?:{words})(?!\w)")) for category, words in tails)
+    for lang, tails in {
+        "ru": (
+            ("fm", r"мид\w{0,2}|дипломатии|внешнеполитического ведомства|министерства иностранных дел"),
+            ("premier", "правительства|кабинета|кабмина|кабинета министров"), ("president", "государства"),
+            ("dm", "минобороны|оборонного ведомства|военного ведомства|министерства обороны"),
+            ("security", r"гкнб|разведки|спецслужб\w?|совбеза"),
+        ),
+        "uk": (
+            ("fm", "мзс|дипломатії|зовнішньополітичного відомства"), ("premier", "уряду|кабміну|кабінету"),
+            ("president", "держави"), ("dm", "міноборони|оборонного відомства"), ("security", "розвідки"),
+        ),
+        "be": (
+            ("fm", "мзс|дыпламатыі|знешнепалітычнага ведамства"), ("premier", "урада"), ("president", "дзяржавы"),
+            ("dm", "мінабароны"),
+        ),
+        "pl": (
+            ("fm", "msz|dyplomacji|msz-u"), ("premier", "rzadu|gabinetu"), ("president", "panstwa"),
+            ("dm", "mon|resortu obrony"), ("security", "wywiadu"),
+        ),
+        "en": (("fm", "diplomacy|foreign ministry"), ("premier", "government"), ("president", "state")),
+        "fr": (
+            ("fm", "des affaires etrangeres|des relations exterieures"), ("dm", "de la defense|des armees"),
+        ),
+        "es": (
+            ("fm", "de (?:asuntos )?exteriores|de relaciones exteriores"), ("dm", "de defensa"),
+        ),
+    }.items()
+}  # fmt: skip
+_HEAD = re.compile(
+    r"(?<!\w)(?:глав(?:а|ы|е|у|ой|ою)|голов(?:а|и|і|у|ою)|очільни(?:к|ця)\w{0,3}|керівни(?:к|ця)\w{0,3}|кірауні(?:к|ца)\w{0,3}|"
+    r"руководител\w{1,3}|шеф\w{0,3}|szef\w{0,3}|glow\w{1,2}|head of (?:the )?) ?$"
+)
+# Institutions whose envoys, chiefs and spokesmen are named by them.
+_ORGANISATIONS = (
+    (
+        "UN",
+        r"u\.?n\.?|united nations|оон|аан|onz|onu|bm|uno?|nations unies|naciones unidas|vereinten nationen",
+    ),
+    (
+        "EU",
+        "eu|european union|ес|єс|ue|ab|union europeenne|union europea|евросоюза|євросоюзу|еурасаюза",
+    ),
+    ("AUC", "african union|union africaine|union africana|африканского союза|африканського союзу"),
+    ("ARAB", "arab league|ligue arabe|liga arabe|лиги арабских государств|ліги арабських держав"),
+)
+_OF_ORGANISATION = tuple(
+    (code, re.compile(rf" (?:of |of the |de l'|des |de la |de las |der |dla )?(?:{names})(?!\w)"))
+    for code, names in _ORGANISATIONS
+)
+_ORGANISATIONS_ = tuple(
+    (code, re.compile(rf"(?<!\w)(?:{names})[ -]$")) for code, names in _ORGANISATIONS
+)
+_BY_ORGANISATION = frozenset({"envoy", "spox", "diplomat", "fm", "ambassador"})
+_OF = re.compile(r" (?:of|of the|de|du|des|de la|del|de l'|d'|von|der|des|vom) ?")
+_TURKISH_OF = re.compile(r"('?\w{0,5})? ")
 
 
 def find_titles(doc: Document) -> None:
     """Add the titles that stand for one person to `doc.people`."""
     people = list(doc.people)
     added: list[Found] = []
+    said: dict[
+        str, set[str]
+    ] = {}  # of whom the text says what: "General Burhan", "the mediator, X"
+    read: list[Title] = []
     index = 0
     while index < len(doc.hits):
         title, used = _read_title(doc, index)
         index += used
         if title is None:
             continue
-        start = _with_article(doc, title.start)
-        if _beside_name(doc, title, people):
+        beside = _beside_name(doc, title, people)
+        if isinstance(beside, Found):
+            said.setdefault(beside.entity.id, set()).add(title.category)
+        if not beside:
+            read.append(title)
+    for title in read:
+        start, manner = modified(doc, title)
+        if manner == "indefinite":
             continue
-        person = _who(doc, title, sorted([*people, *added], key=lambda f: f.start))
+        start = _with_article(doc, start)
+        known = sorted([*people, *added], key=lambda f: f.start)
+        person = who(doc, title, manner, known, said)
         if person is None:
             continue
         entity, rule, confidence = person
@@ -101,40 +143,73 @@ def _gap(doc: Document, left: Hit, right: Hit) -> str:
     return doc.folded.text[left.end : right.start]
 
 
-def _read_title(doc: Document, index: int) -> tuple[_Title | None, int]:
-    """A title that begins at hit `index`, and how many hits it takes."""
+def _read_title(doc: Document, index: int) -> tuple[Title | None, int]:
+    """A title that begins at hit `index`, or just before it, and how many hits it takes."""
     hits = doc.hits
     hit = hits[index]
     after = hits[index + 1] if index + 1 < len(hits) else None
     if hit.has(EPITHET):
         country, office = doc.gazetteer.compiled.epithets[hit.rows(EPITHET)[0]]
-        return _Title(hit.start, hit.end, country, "", office), 1
+        return Title(hit.start, hit.end, country, "", office), 1
     if hit.has(ADJECTIVE) or (hit.has(PLACE) and _country_of(doc, hit)):
         country = _country_of(doc, hit)
+        headed = _headed(doc, hit, country)
+        if headed is not None:
+            return headed, 1
         if after is not None and after.has(TITLE) and _category(doc, after):
             gap = _gap(doc, hit, after)
-            if gap in (" ", "-", "'s ", "s ") or (
-                doc.lang == "tr" and re.fullmatch(r"('?\w{0,5})? ", gap)
-            ):
-                return _Title(hit.start, after.end, country, _category(doc, after)), 2
+            if gap in (" ", "-", "'s ", "s ") or (doc.lang == "tr" and _TURKISH_OF.fullmatch(gap)):
+                return Title(hit.start, after.end, country, _category(doc, after)), 2
         return None, 1
     if hit.has(TITLE):
-        category = _category(doc, hit)
-        if not category:
-            return None, 1
-        if after is not None:
-            gap = _gap(doc, hit, after)
-            country = _country_of(doc, after)
-            if country and after.has(ADJECTIVE) and gap == " " and doc.lang in ("fr", "es"):
-                return _Title(hit.start, after.end, country, category), 2
-            if country and after.has(PLACE):
-                slavic = doc.lang in ("ru", "uk", "be", "pl") and gap == " "
-                if slavic or re.fullmatch(
-                    r" (?:of|of the|de|du|des|de la|del|de l'|d'|von|der|des|vom) ?", gap
-                ):
-                    return _Title(hit.start, after.end, country, category), 2
-        return _Title(hit.start, hit.end, "", category), 1
+        return _noun_first(doc, hit, after)
     return None, 1
+
+
+def _noun_first(doc: Document, hit: Hit, after: Hit | None) -> tuple[Title | None, int]:
+    """A title that begins with its noun: "президент Турции", « le ministre turc de la Défense »."""
+    category = _category(doc, hit)
+    if not category:
+        return None, 1
+    if category == "leader":
+        movement = movement_beside(doc, hit.start, hit.end)
+        if movement is not None:
+            start, end, country, office = movement
+            return Title(start, end, country, "", office, movement=True), 1
+    if after is not None:
+        gap = _gap(doc, hit, after)
+        country = _country_of(doc, after)
+        if country and after.has(ADJECTIVE) and gap == " " and doc.lang in ("fr", "es"):
+            end = after.end
+            if category == "minister":
+                for special, tail in _TAILS[doc.lang]:
+                    if found := tail.match(doc.folded.text, end):
+                        return Title(hit.start, found.end(), country, special), 2
+            return Title(hit.start, end, country, category), 2
+        if country and after.has(PLACE):
+            slavic = doc.lang in _SLAVIC and gap == " "
+            if slavic or _OF.fullmatch(gap):
+                return Title(hit.start, after.end, country, category), 2
+    if category in _BY_ORGANISATION:
+        for code, pattern in _OF_ORGANISATION:
+            if found := pattern.match(doc.folded.text, hit.end):
+                return Title(hit.start, found.end(), code, category), 1
+        for code, pattern in _ORGANISATIONS_:
+            if found := pattern.search(doc.folded.text, max(0, hit.start - 24), hit.start):
+                return Title(found.start(), hit.end, code, category), 1
+    return Title(hit.start, hit.end, "", category), 1
+
+
+def _headed(doc: Document, hit: Hit, country: str) -> Title | None:
+    """«глава иранского МИД», „szef polskiej dyplomacji“: an adjective between a head and its office."""
+    tails = _TAILS.get(doc.lang)
+    if tails is None or doc.lang in ("fr", "es") or not hit.has(ADJECTIVE):
+        return None
+    for category, tail in tails:
+        if end := tail.match(doc.folded.text, hit.end):
+            head = _HEAD.search(doc.folded.text, max(0, hit.start - 16), hit.start)
+            return Title(head.start(), end.end(), country, category) if head else None
+    return None
 
 
 def _with_article(doc: Document, start: int) -> int:
@@ -144,22 +219,23 @@ def _with_article(doc: Document, start: int) -> int:
     return start
 
 
-def _beside_name(doc: Document, title: _Title, people: list[Found]) -> bool:
-    """Whether a name stands right after the title, or the title is in apposition to one."""
+_APPOSED = re.compile(r" ?[,(—–-] ?(?:the |der |die |den |dem |le |la |el |l['’])?")
+
+
+def _beside_name(doc: Document, title: Title, people: list[Found]) -> Found | bool:
+    """Whose name stands beside the title, or True where an unknown one does, or False."""
     text = doc.visible
     for found in people:
         if found.how == "title":
             continue
-        ahead = text[title.end : found.start] if found.start >= title.end else None
-        if ahead is not None and len(ahead) <= 3 and ahead.strip(" ,") == "":
-            return True
-        behind = text[found.end : title.start] if found.end <= title.start else None
-        if (
-            behind is not None
-            and len(behind) <= 8
-            and re.fullmatch(r" ?[,(—–-] ?(?:the |der |die |le |la |el |l['’])?", behind)
-        ):
-            return True
+        if found.start >= title.end:
+            ahead = text[title.end : found.start]
+            if len(ahead) <= 3 and ahead.strip(" ,") == "":
+                return found
+            continue
+        behind = text[found.end : title.start]
+        if len(behind) <= 8 and _APPOSED.fullmatch(behind) and _may_be(title, found.entity):
+            return found
     name = _NAME_AHEAD.match(text, title.end)
     if name and text[title.end : title.end + 1] not in (".", ",", ""):
         hit_there = any(
@@ -172,51 +248,8 @@ def _beside_name(doc: Document, title: _Title, people: list[Found]) -> bool:
     return False
 
 
-def _who(doc: Document, title: _Title, people: list[Found]) -> tuple[Entity, str, float] | None:
-    gazetteer = doc.gazetteer
-    if title.office:
-        holder = gazetteer.holder(title.country, title.office, doc.day)
-        return (holder, f"office:{title.country}-{title.office}", 0.9) if holder else None
-    if _EX.search(doc.folded.text, max(0, title.start - 14), title.start):
-        return _recent(title, people)
-    offices = OFFICES.get(title.category, ())
-    if title.country:
-        for named in offices:
-            country = gazetteer.country_by_code.get(title.country)
-            leading = country.leader_office if country else "pres"
-            office = leading if named == "*" else named
-            holder = gazetteer.holder(title.country, office, doc.day)
-            if holder is not None:
-                return holder, f"office:{title.country}-{office}", 0.88
-        return _recent(title, people)
-    if _definite(doc, title):
-        return _recent(title, people)
-    return None
-
-
-def _definite(doc: Document, title: _Title) -> bool:
-    """Whether a bare title is definite: an article where the language has one."""
-    if doc.lang in ("ru", "uk", "be", "pl", "tr"):
-        return doc.visible[title.start : title.start + 1].isupper() or title.category in (
-            "president", "premier", "chancellor", "minister",
-        )  # fmt: skip
-    match = _ARTICLE.search(doc.folded.text, max(0, title.start - 6), title.start)
-    return bool(match and match[1] in _SPAN_ARTICLES)
-
-
-def _recent(title: _Title, people: list[Found]) -> tuple[Entity, str, float] | None:
-    """The last person named before whose office fits."""
-    offices = set(OFFICES.get(title.category, ()))
-    if title.category == "minister":
-        offices = {"fm", "dm"}
-    if title.category == "envoy":
-        offices = {"envoy", "special", "negotiator"}
-    if title.category == "leader" and not title.country:
-        return None
-    for found in reversed([f for f in people if f.start < title.start]):
-        if title.country and found.entity.country != title.country:
-            continue
-        held = {o.office for o in found.entity.offices}
-        if held & offices:
-            return found.entity, "title-of-last-named", 0.7
-    return None
+def _may_be(title: Title, entity: Entity) -> bool:
+    """Whether a title behind a comma can be the person's before it: "Trump, the Kremlin aide said"."""
+    if not title.country or not entity.country:
+        return True
+    return title.country in {entity.country, *(held.country for held in entity.offices)}

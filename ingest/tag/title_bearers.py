@@ -1,0 +1,383 @@
+"""Whom a title means: the holder of the office on the day, else one of those named before.
+
+A title that a text gives to somebody who holds no office we know ("General Burhan", "the mediator,
+Chissano") counts as theirs for the rest of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from ingest.tag.document import Document, Found
+from ingest.tag.gazetteer import ADJECTIVE, PLACE, Entity
+from ingest.tag.sources import rows
+
+OFFICES: dict[str, tuple[str, ...]] = {
+    "leader": ("*", "pres", "pm", "king", "supreme"),
+    "president": ("pres", "king"),
+    "premier": ("pm",),
+    "chancellor": ("pm",),
+    "king": ("king",),
+    "emir": ("king",),
+    "crown": ("crown",),
+    "fm": ("fm",),
+    "dm": ("dm",),
+    "vp": ("vp",),
+    "vpm": ("deputypm", "deputypm2"),
+    "spox": ("spox", "mfaspox", "govspox"),
+    "envoy": ("envoy",),
+    "secgen": ("secgen",),
+    "pope": ("pope",),
+    "commission": ("commission",),
+    "council": ("council", "adviser"),
+    "secretary": ("fm",),
+    "statesec": ("fm",),
+    "taoiseach": ("pm",),
+    "nsa": ("nsa", "nsc", "security", "snsc", "nsdc"),
+    "security": ("security", "intel", "fsb", "kgb", "snsc"),
+    "speaker": ("speaker", "parliament", "senate", "hor", "duma", "chairman"),
+}
+_RECENT: dict[str, frozenset[str]] = {
+    "minister": frozenset({"fm", "dm"}),
+    "envoy": frozenset({"envoy", "special", "negotiator"}),
+    "diplomat": frozenset({"fm", "envoy", "special", "negotiator"}),
+}
+# Titles of one state's office: whoever holds it on the day is meant, named before or not.
+_FIXED = {"pope": ("VA", "pope"), "chancellor": ("DE", "pm"), "taoiseach": ("IE", "pm")}
+# States whose office of that title is meant where several have it.
+_STATES = {
+    "chancellor": frozenset({"DE", "AT"}), "taoiseach": frozenset({"IE"}), "statesec": frozenset({"US"}),
+    "secretary": frozenset({"US"}), "pope": frozenset({"VA"}), "emir": frozenset({"QA", "KW", "BH"}),
+}  # fmt: skip
+_MONARCHIES = {
+    "king": frozenset({"JO", "SA", "MA", "BH", "SZ", "ES", "NP", "GB"}),
+    "emir": frozenset({"QA", "KW"}),
+}
+# Ranks that no office of the gazetteer is: theirs of whom the text, or ranks.tsv, says so.
+_RANKS = frozenset({"general", "marshal", "colonel", "captain", "cardinal", "prince", "guide", "rebel", "dalai"})  # fmt: skip
+# Titles that alone, without a state, say too little.
+_TOO_LITTLE = frozenset({"leader", "diplomat", "security"})
+# Which office led a state before the one that countries.tsv names: (state, until) -> office.
+_LED_BEFORE = {"AM": ("2018-04-17", "pres"), "GE": ("2013-11-17", "pres"), "TR": ("2014-08-28", "pm"), "UA": ("", "")}  # fmt: skip
+_SLAVIC = frozenset({"ru", "uk", "be", "pl"})
+
+
+@dataclass(slots=True)
+class Title:
+    """A title read: whose it may be by state and kind.
+
+    Attributes:
+        country: state, organisation or "".
+        category: as titles.tsv has it, "" for an epithet.
+        office: of an epithet.
+        movement: whether the office is that of a movement.
+    """
+
+    start: int
+    end: int
+    country: str
+    category: str
+    office: str = ""
+    movement: bool = False
+
+
+Person = tuple[Entity, str, float]
+
+_FORMER = (
+    r"former|ex|then|late|one-time|erstwhile|ehemalige\w*|fruhere\w*|damalige\w*|ancien\w*|ex-?|anterior|antiguo|antigua|"
+    r"бывш\w+|экс|тогдашн\w+|покойн\w+|колишн\w+|тодішн\w+|екс|былы|былога|былому|былым|тагачасн\w+|byl\w{1,3}|owczesn\w+|eski"
+)
+_PRESENT = (
+    r"new|acting|outgoing|incoming|current|interim|transitional|ailing|own|neue\w*|amtierende\w*|nouveau|nouvelle|nuevo|nueva|"
+    r"нов(?:ый|ого|ому|ым)|нынешн\w+|действующ\w+|новий|нового|чинн\w+|нинішн\w+|новы|новага|цяперашн\w+|now\w{1,3}|obecn(?:y|ego|emu|ym)|ustepujac\w+|yeni"
+)
+_REFUSED = (
+    r"deputy|vice|assistant|next|future|vize\w*|stellvertretende\w*|vice-?|prochain\w*|futur\w*|proximo|proxima|заместител\w+|зам|"
+    r"заступни\w+|намесні\w+|zastep\w+|wice|yardimci\w*|перв(?:ый|ого|ому|ым)|втор(?:ой|ого|ому|ым)|перш(?:ий|ого|ому|им)|друг(?:ий|ого|ому|им)"
+)
+_INDEFINITE = {
+    "en": "a|an|no|any|every|each|another|some|first|second|one|two|three|four|both|which|what|whose|many|several|all|neither|either|not",
+    "de": r"ein|eine|einen|einem|eines|einer|kein\w*|jede\w*|zwei|drei|beide\w*|welche\w*",
+    "fr": r"un|une|aucun\w*|chaque|deux|trois|quel\w*|tout",
+    "es": "un|una|ningun|ninguna|cada|otro|dos|tres|cualquier|ambos",
+    "ru": "не|ни один|ни одного|один|одного|два|двух|двое|оба|обоих|обоим|три|любой|любого|другой|какой|какого|каждый|каждого|некий",
+    "uk": "не|жоден|жодного|обидва|обох|двох|двоє|два|один|одного|кожен|кожного|інший|іншого|якийсь|інші|обом",
+    "be": "не|адзін|ніводзін|абодва|абодвух|двух|два|кожны|кожнага|іншы|нейкі",
+    "pl": "nie|jeden|jednego|zaden|zadnego|dwaj|obaj|dwoch|obu|trzej|kolejny|kolejnego|kazdy|kazdego|inny|jakis|pewien|pewnego|pewnym",
+    "tr": "bir|iki|uc|hicbir|her|baska|kendi",
+}
+_BEFORE = {
+    lang: re.compile(
+        rf"(?:^|(?<=[^\w-]))(?:(?P<former>{_FORMER})|(?P<present>{_PRESENT})|(?P<refused>{_REFUSED})|(?P<indefinite>{words}))(?: |-)$"
+    )
+    for lang, words in _INDEFINITE.items()
+}  # fmt: skip
+# "the general assembly", "a general strike": no officer.
+_GENERAL_WHAT = re.compile(r" (?!(?:said|says|had|has|was|is|would|will|wants|went|and|in|of|from|himself|who|to|did|does|could|thought|let|took|told|asked|came|made|on)\b)[a-z]+ [a-z]*(?:committee|election|strike|amnesty|assembly|staff|public|council|secretary|affairs)")  # fmt: skip
+_PORTFOLIO = re.compile(
+    r" (?:del? |des |d'|du |of |for |fur |fuer |без |bez |spraw |энерг|енерг|фин|фін|внутр|внутр|экон|екон|юст|здрав|сельск|торг|транс|образ|культ|"
+    r"ener|finans|gospodar|edukacj|zdrowia|sprawiedl|kultur|infrastr|rolnic|rozwoju)"
+)
+_WITH = re.compile(
+    r"(?:^|(?<=\W))(?:с|со|з|із|зі|са|ze|z|перед|над|под|під|між|между|паміж|пад|nad|pod|przed|miedzy|за|za|\w+ний|\w+ный|\w+ny) $"
+)
+_INSTRUMENTAL = {
+    "ru": re.compile(r"(?:ом|ем|ём|ой|ою)$"), "uk": re.compile(r"(?:ом|ем|єм|ою|ею)$"),
+    "be": re.compile(r"(?:ам|ом|ем|ём|ай|аю)$"), "pl": re.compile(r"(?:em|ą)$"),
+}  # fmt: skip
+_PLURAL = re.compile(r"(?:прэзідэнты|міністры|лідары|прэм'еры|кіраўнікі|прэм’еры)$", re.IGNORECASE)
+
+
+def modified(doc: Document, title: Title) -> tuple[int, str]:
+    """Where a title begins with the word that modifies it, and what that word makes of it.
+
+    Returns:
+        "former", "present" or "" (none), "indefinite" where nobody in particular is meant.
+    """
+    text = doc.folded.text
+    pattern = _BEFORE.get(doc.lang) or _BEFORE["en"]
+    match = pattern.search(text, max(0, title.start - 16), title.start)
+    if match is None:
+        return title.start, _bare(doc, title)
+    manner = match.lastgroup or ""
+    if manner in ("indefinite", "refused"):
+        return title.start, "indefinite"
+    outer = pattern.search(text, max(0, match.start() - 12), match.start())
+    if outer is not None and outer.lastgroup == "indefinite":
+        return title.start, "indefinite"
+    return match.start(), manner
+
+
+def _bare(doc: Document, title: Title) -> str:
+    """Whether a title without a word before it is indefinite by its ending: «стал президентом»."""
+    surface = doc.visible[title.start : title.end]
+    ending = _INSTRUMENTAL.get(doc.lang)
+    if ending is None or title.office:
+        return ""
+    if doc.lang == "be" and _PLURAL.search(surface):
+        return "indefinite"
+    if (
+        not title.country
+        and surface[:1].islower()
+        and ending.search(surface)
+        and not _WITH.search(doc.folded.text, max(0, title.start - 14), title.start)
+    ):
+        return "indefinite"
+    return ""
+
+
+def who(
+    doc: Document, title: Title, manner: str, people: list[Found], said: dict[str, set[str]]
+) -> Person | None:
+    """The person a title means, the rule that says so, and how sure it is.
+
+    Args:
+        manner: as `modified` gives it.
+        people: everyone named in the text, in its order.
+        said: titles that the text gives to people by their names.
+    """
+    gazetteer = doc.gazetteer
+    if title.office:
+        if manner == "former":
+            return None
+        holder = gazetteer.holder(title.country, title.office, doc.day)
+        return (holder, f"office:{title.country}-{title.office}", 0.9) if holder else None
+    if title.country:
+        return _of_state(doc, title, manner, people, said)
+    if title.category in _TOO_LITTLE or not _definite(doc, title):
+        return None
+    if title.category == "minister" and _PORTFOLIO.match(doc.folded.text, title.end):
+        return None
+    if title.category in _RANKS:
+        if title.category == "general" and _GENERAL_WHAT.match(doc.folded.text, title.end):
+            return None
+        return _of_rank(title, people, said)
+    fixed = _FIXED.get(title.category)
+    if fixed is not None:
+        recent = _recent(doc, title, manner, people, said)
+        if recent is not None or manner == "former":
+            return recent
+        holder = gazetteer.holder(*fixed, doc.day)
+        return (holder, f"office:{fixed[0]}-{fixed[1]}", 0.8) if holder else None
+    recent = _recent(doc, title, manner, people, said)
+    if recent is None and title.category in _MONARCHIES:
+        return _monarch(doc, title)
+    return recent
+
+
+def _of_state(
+    doc: Document, title: Title, manner: str, people: list[Found], said: dict[str, set[str]]
+) -> Person | None:
+    gazetteer = doc.gazetteer
+    if manner != "former" and not (title.category == "envoy" and title.country in ("UN", "EU")):
+        for named in OFFICES.get(title.category, ()):
+            office = _leading(doc, title.country) if named == "*" else named
+            holder = gazetteer.holder(title.country, office, doc.day)
+            if holder is not None:
+                return holder, f"office:{title.country}-{office}", 0.88
+    recent = _recent(doc, title, manner, people, said)
+    if recent is not None or manner == "former":
+        return recent
+    if title.category in _RANKS:
+        return _of_rank(title, [f for f in people if _of(f.entity, title.country)], said)
+    return None
+
+
+def _leading(doc: Document, country: str) -> str:
+    state = doc.gazetteer.country_by_code.get(country)
+    before = _LED_BEFORE.get(country)
+    if before is not None and doc.day is not None and doc.day.isoformat() < before[0]:
+        return before[1]
+    return state.leader_office if state else "pres"
+
+
+def _of(entity: Entity, country: str) -> bool:
+    return entity.country == country or any(held.country == country for held in entity.offices)
+
+
+def _of_rank(title: Title, people: list[Found], said: dict[str, set[str]]) -> Person | None:
+    """The one person named whom the text, or ranks.tsv, gives that rank."""
+    ranks = _ranks()
+    bearers = {
+        f.entity.id: f.entity
+        for f in people
+        if f.how != "title"
+        and (
+            title.category in said.get(f.entity.id, ())
+            or f.entity.name in ranks.get(title.category, ())
+        )
+    }
+    if len(bearers) != 1:
+        return None
+    return next(iter(bearers.values())), "rank-of-one-named", 0.7
+
+
+@cache
+def _ranks() -> dict[str, frozenset[str]]:
+    return {rank: frozenset(names.split(";")) for rank, names, *_ in rows("ranks.tsv")}
+
+
+def _monarch(doc: Document, title: Title) -> Person | None:
+    """The ruler of the one monarchy that a text speaks of."""
+    states = [c for c in _MONARCHIES[title.category] if c in doc.countries]
+    if len(states) != 1:
+        return None
+    holder = doc.gazetteer.holder(states[0], "king", doc.day)
+    return (holder, f"office:{states[0]}-king", 0.7) if holder else None
+
+
+def _definite(doc: Document, title: Title) -> bool:
+    """Whether a bare title is definite: an article where the language has one."""
+    surface = doc.visible[title.start : title.end]
+    if doc.lang == "tr" and title.category in ("minister", "emir"):
+        return surface in ("bakan", "Bakan") or (title.category == "emir" and surface[0].isupper())
+    if doc.lang in _SLAVIC or doc.lang == "tr":
+        return (
+            title.category not in ("spox", "council", "commission")
+            or doc.visible[title.start : title.start + 1].isupper()
+        )
+    match = _THE.search(doc.folded.text, max(0, title.start - 24), title.start)
+    return match is not None
+
+
+_THE = re.compile(
+    rf"(?:^|(?<=[^\w]))(?:the|der|die|den|dem|le|la|l'|el) ?(?:(?:{_FORMER}|{_PRESENT}) )?$"
+)
+
+
+def _recent(
+    doc: Document, title: Title, manner: str, people: list[Found], said: dict[str, set[str]]
+) -> Person | None:
+    """The last person named before whose office fits, those in office on the day first."""
+    offices = _RECENT.get(title.category) or frozenset(OFFICES.get(title.category, ()))
+    if title.country and title.category == "leader":
+        offices |= {"pres"}
+    if title.category == "president" and not title.country:
+        offices = frozenset({"pres"})
+    states = _STATES.get(title.category)
+    stamp = doc.day.isoformat() if doc.day else ""
+    fitting: dict[str, tuple[Found, bool]] = {}
+    for found in people:
+        if found.start >= title.start:
+            break
+        entity = found.entity
+        if title.country and not _of(entity, title.country):
+            continue
+        held = [
+            o for o in entity.offices if o.office in offices and (not states or o.country in states)
+        ]
+        told = title.category in said.get(entity.id, ())
+        if not held and not told:
+            continue
+        active = (
+            told or any(o.start <= stamp and (not o.end or stamp < o.end) for o in held)
+            if stamp
+            else True
+        )
+        fitting.pop(entity.id, None)
+        fitting[entity.id] = found, active
+    if not fitting:
+        return None
+    wanted = manner != "former"
+    pool = [found for found, active in fitting.values() if active == wanted or not stamp]
+    pool = pool or ([] if manner == "former" else [found for found, _active in fitting.values()])
+    if not pool:
+        return None
+    chosen = _nearby(doc, title, pool) or pool[-1]
+    return chosen.entity, "title-of-last-named", 0.7
+
+
+def _nearby(doc: Document, title: Title, pool: list[Found]) -> Found | None:
+    """Of several whom a title fits, the one whose state the sentence speaks of nearest to it."""
+    if len(pool) < 2:
+        return None
+    low, high = doc.sentence(title.start)
+    compiled = doc.gazetteer.compiled
+    best: tuple[int, Found] | None = None
+    for hit in doc.hits:
+        if hit.end <= low or hit.start >= high or (hit.start < title.end and title.start < hit.end):
+            continue
+        codes = {compiled.countries[row].code for row in hit.rows(ADJECTIVE)[:1]}
+        places = [compiled.entities[row] for row in hit.rows(PLACE)]
+        if places:
+            codes.add(max(places, key=lambda place: place.weight).country)
+        distance = min(abs(hit.start - title.end), abs(title.start - hit.end))
+        for found in pool:
+            if found.entity.country in codes and (best is None or distance <= best[0]):
+                best = distance, found
+    return best[1] if best else None
+
+
+@cache
+def _movements() -> tuple[tuple[re.Pattern[str], re.Pattern[str], str, str], ...]:
+    made = []
+    for country, office, names, *_ in rows("movements.tsv"):
+        words = "|".join(map(re.escape, names.split(";")))
+        made.append(
+            (
+                re.compile(rf"(?<!\w)(?:{words})[ -]$"),
+                re.compile(
+                    rf"(?: (?:of|of the|de|de la|de las|de los|du|des|del|der|von|w))? (?:{words})(?!\w)"
+                ),
+                country,
+                office,
+            )
+        )
+    return tuple(made)
+
+
+def movement_beside(doc: Document, start: int, end: int) -> tuple[int, int, str, str] | None:
+    """The movement that a leader's title at text[start:end] names: "the Hamas leader", „szef Unity“.
+
+    Returns:
+        Bounds of the title with the movement, its state and its office.
+    """
+    text = doc.folded.text
+    for before, after, country, office in _movements():
+        if found := before.search(text, max(0, start - 24), start):
+            return found.start(), end, country, office
+        if found := after.match(text, end):
+            return start, found.end(), country, office
+    return None

@@ -27,10 +27,23 @@ def add_leaders(build: Builder) -> None:
 _CYRILLIC_COUNTRIES = frozenset({"RU", "UA", "BY", "SU", "KZ", "KG", "TJ", "TM", "UZ", "AM", "AZ", "BG"})  # fmt: skip
 
 
+# Whose names Polish, Turkish and German spell by sound: the family name, from the Cyrillic one.
+_EASTERN_COUNTRIES = frozenset(
+    {"GE", "IL", "SY", "IQ", "LB", "EG", "LY", "SA", "YE", "AE", "JO", "PS", "SD", "AF", "PK", "IR", "GR", "CY", "MN", "AL", "XK", "MK", "RS", "BA"}
+)  # fmt: skip
+
+
 def _carried(
     country: str, names: dict[str, list[str]], short: dict[str, list[str]]
 ) -> Iterator[tuple[str, str]]:
     """(language, spelling) of a name of the east in Latin letters; `~` marks a family name."""
+    if country in _EASTERN_COUNTRIES:
+        for lang in ("pl", "tr", "de"):
+            for spelled in short.get("ru", [])[:1]:
+                made = to_latin(spelled, lang, breathed=True)
+                if len(made) > 4 and "-" not in made:
+                    yield lang, "~" + made
+        return
     if country not in _CYRILLIC_COUNTRIES:
         return
     source = "uk" if country == "UA" else "ru"

@@ -349,8 +349,14 @@ def _pl(word: str) -> Paradigm:
     low = word.lower()
     if low.endswith(("ski", "cki", "dzki")):
         return _make(word, nom="", gen="ego", dat="emu", acc="ego|", ins="m", loc="m")
-    if low.endswith(("di", "li", "ni", "ti", "ri")) and len(word) > 3:
+    if low.endswith("li") and len(word) > 3:  # Saakaszwilego, Ghaliego
+        forms = _make(word, nom="", gen="ego|", dat="emu|", acc="ego|", ins="m|", loc="m|")
+        s = word[:-1]
+        return _with(forms, gen=s + "ego", dat=s + "emu", acc=s + "ego")
+    if low.endswith(("di", "ni", "ti", "ri", "bi", "fi", "gi", "hi", "mi", "pi", "si", "vi", "wi", "zi", "szi")) and len(word) > 3:  # fmt: skip
         return _make(word, nom="", gen="ego|", dat="emu|", acc="ego|", ins="m|", loc="m|")
+    if low.endswith(("ía", "íja")):
+        return _make(word[:-1], nom="a", gen="i", dat="i", acc="ę", ins="ą", loc="i")
     if low.endswith(("ska", "cka", "zka")) and len(word) > 5:
         s = word[:-1]
         forms = _make(s, nom="a", gen="iej|i", dat="iej", acc="ą|ę", ins="ą", loc="iej")
@@ -415,6 +421,11 @@ def _pl(word: str) -> Paradigm:
         return _with(forms, gen=word[:-2] + "ek")
     if low.endswith("ie") and len(word) > 5:
         return _make(word[:-1], nom="e", gen="a", dat="u", acc="e", ins="em", loc="u")
+    if low.endswith(("be", "de", "te", "ge", "ke", "pe", "fe", "me", "ne", "re", "se", "ve", "ze", "bé", "dé", "té", "né", "ré", "lé")):  # fmt: skip
+        # Contego, Mugabem, Compaorégo
+        return _make(word, nom="", gen="go|", dat="mu|", acc="go|", ins="m|", loc="m|")
+    if low.endswith("au") and len(word) > 2:  # Raua
+        return _make(word, nom="", gen="a|", dat="owi|", acc="a|", ins="em|", loc="|u")
     if low.endswith("y"):
         return _make(
             word[:-1], nom="y", gen="|ego|ów", dat="om|emu", acc="y|ego", ins="ami|ym", loc="ach|ym"
@@ -481,6 +492,27 @@ _LOWER_PARTICLES = frozenset(
         "душ",
         "д'",
         "arap",
+        *(
+            "den",
+            "dos",
+            "du",
+            "ul",
+            "uld",
+            "ould",
+            "bin",
+            "ben",
+            "ibn",
+            "el",
+            "la",
+            "di",
+            "da",
+            "del",
+            "van",
+            "zu",
+            "asz",
+            "asz-",
+        ),
+        *("бін", "ульд", "ель", "дэ", "дэр", "дос", "душ", "дус", "ибн", "ібн", "арап"),
         "ульд",
         "al",
         "as",
@@ -523,6 +555,11 @@ def inflect_word(word: str, lang: str) -> Paradigm:
     return rule(word)
 
 
+def _is_syllable(word: str, words: list[str]) -> bool:
+    """Whether it is the short last word of an eastern name, which bends: "Кім Чен Ина", "Mun Dze Ina"."""
+    return len(words) > 2 and word is words[-1] and bool(re.fullmatch("[ИЫЕІIUEЭ][нмnm]", word))
+
+
 def inflect(name: str, lang: str) -> tuple[str, ...]:
     """Every form of a name of one or more words, all words in the same case.
 
@@ -539,9 +576,16 @@ def inflect(name: str, lang: str) -> tuple[str, ...]:
     words = name.split(" ")
     tables = [
         inflect_word(word, lang)
-        if word and word not in _LOWER_PARTICLES and (word[0].isupper() or len(word) > 2)
+        if not _is_syllable(word, words)
+        and word
+        and word not in _LOWER_PARTICLES
+        and (word[0].isupper() or len(word) > 2)
         else _same(word)
         for word in words
+    ]
+    tables = [
+        _BY_LANG[lang](word) if _is_syllable(word, words) else table
+        for word, table in zip(words, tables, strict=True)
     ]
     # a woman's given name with a man's family name pattern stands still: "Кая Каллас", "Анна Азари"
     forms: dict[str, None] = {name: None}

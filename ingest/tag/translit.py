@@ -112,21 +112,52 @@ _BE_RULES = (
 )  # fmt: skip
 
 
+# Personal names keep і where common nouns and places follow the rule of nine: Річард, Тінубу.
+_UK_PERSON_RULES = (
+    ("Уи", "Ві"), ("Уо", "Во"), ("(?<=[аеиоэ])уэ", "ве"), ("иэ", "іе"), ("ио", "іо"), ("ия$", "ія"),
+    *(rule for rule in _UK_RULES if "@" not in rule[0] and "@" not in rule[1]),
+)  # fmt: skip
+
+
 def to_ukrainian(name: str, *, place: bool = False) -> tuple[str, ...]:
     """Ukrainian spellings of a name given in Russian."""
     if name in _UK_FULL:
         return (_UK_FULL[name],)
-    rules = _UK_PLACE_RULES if place else _UK_RULES
     words = name.split(" ")
     made = [_UK_GIVEN.get(w) if not place else None for w in words]
-    spelled = " ".join(
-        m or "-".join(_letters(p, rules) for p in w.split("-"))
-        for m, w in zip(made, words, strict=True)
-    )
-    variants = {spelled: None}
-    if "х" in spelled.lower():
-        variants[spelled.replace("Х", "Г").replace("х", "г")] = None
+    variants: dict[str, None] = {}
+    for rules in (_UK_PLACE_RULES,) if place else (_UK_RULES, _UK_PERSON_RULES):
+        spelled = " ".join(
+            m or "-".join(_letters(p, rules) for p in w.split("-"))
+            for m, w in zip(made, words, strict=True)
+        )
+        variants[spelled] = None
+        if "х" in spelled.lower():
+            variants[spelled.replace("Х", "Г").replace("х", "г")] = None
     return tuple(variants)
+
+
+_BE_VOWEL = re.compile("[аеёіоуыэюя]", re.IGNORECASE)
+_BE_HARD = re.compile("(?<=[бвзкмнпсфБВЗКМНПСФ])е")
+_BE_FOREIGN = (
+    ("иу", "ію"), ("ио", "іё"), ("(?<=[аеоэ])у(?=[эоіи])", "ў"), ("Оу", "Оў"), ("тт", "т"), ("лл", "л"), ("рр", "р"),
+)  # fmt: skip
+
+
+def _reduced(word: str, *, first: bool) -> str:
+    """With а for every о but perhaps the first vowel: Робертсан, Абасанджа."""
+    vowels = list(_BE_VOWEL.finditer(word))
+    if len(vowels) < 2:
+        return word
+    keep = vowels[0].start() if not first else -1
+    return "".join(
+        "а" if c == "о" and i != keep else "А" if c == "О" and i != keep else c
+        for i, c in enumerate(word)
+    )
+
+
+def _single(word: str) -> str:
+    return re.sub(r"([бвгджзклмнпрстфхБВГДЖЗКЛМНПРСТФХ])\1", r"\1", word)
 
 
 def to_belarusian(name: str, *, place: bool = False) -> tuple[str, ...]:
@@ -135,18 +166,29 @@ def to_belarusian(name: str, *, place: bool = False) -> tuple[str, ...]:
         return (_BE_FULL[name],)
     words = name.split(" ")
     made = [_BE_GIVEN.get(w) if not place else None for w in words]
-    spelled = [
+    plain = [
         m or "-".join(_letters(p, _BE_RULES) for p in w.split("-"))
         for m, w in zip(made, words, strict=True)
     ]
-    variants = {" ".join(spelled): None}
-    last = spelled[-1]
-    reduced = re.sub("(?<=.)о", "а", last)
-    variants[" ".join([*spelled[:-1], reduced])] = None
-    if words[-1][0] == "О":
-        variants[" ".join([*spelled[:-1], "А" + reduced[1:]])] = None
-    doubled = re.sub(r"([бвгджзклмнпрстфх])\1", r"\1", reduced)
-    variants[" ".join([*spelled[:-1], doubled])] = None
+    variants = {" ".join(plain): None}
+    if place:
+        last = plain[-1]
+        reduced = re.sub("(?<=.)о", "а", last)
+        variants[" ".join([*plain[:-1], reduced])] = None
+        if words[-1][0] == "О":
+            variants[" ".join([*plain[:-1], "А" + reduced[1:]])] = None
+        variants[" ".join([*plain[:-1], _single(reduced)])] = None
+        return tuple(variants)
+    bent = [
+        m or "-".join(_single(_letters(_letters(p, _BE_FOREIGN), _BE_RULES)) for p in w.split("-"))
+        for m, w in zip(made, words, strict=True)
+    ]
+    given = [m or _reduced(w, first=False) for m, w in zip(made[:-1], bent[:-1], strict=True)]
+    last = made[-1] or bent[-1]
+    for family in (last, _reduced(last, first=False), _reduced(last, first=True)):
+        variants[" ".join([*given, family])] = None
+    hard = [m or _BE_HARD.sub("э", w) for m, w in zip(made[:-1], given, strict=True)]
+    variants[" ".join([*hard, _BE_HARD.sub("э", _reduced(last, first=False))])] = None
     return tuple(variants)
 
 
@@ -173,7 +215,7 @@ _LATIN_RULES: dict[str, tuple[tuple[str, str], ...]] = {
         ("ч", "ch"), ("щ", "sch"), ("ш", "sh"), ("ю", "yu"), ("я", "ya"), ("ы", "i"), ("ё", "io"),
     ),
     "tr": (
-        ("ский$|ський$", "ski"), ("цкий$|цький$", "tski"), ("ий$", "iy"), ("^[еє]", "ye"), ("ж", "j"), ("х", "h"), ("ц", "ts"), ("ч", "ç"),
+        ("дж", "c"), ("ский$|ський$", "ski"), ("цкий$|цький$", "tski"), ("ий$", "iy"), ("^[еє]", "ye"), ("ж", "j"), ("х", "h"), ("ц", "ts"), ("ч", "ç"),
         ("щ", "şç"), ("ш", "ş"), ("ю", "yu"), ("я", "ya"), ("ы", "ı"), ("ё", "yo"), ("й", "y"),
     ),
 }  # fmt: skip
@@ -181,14 +223,17 @@ _PLAIN = dict(zip("абвгдезиіїйклмнопрстуфэєґ", "abvgdez
 LATIN_LANGS = tuple(_LATIN_RULES)
 
 
-def to_latin(name: str, lang: str) -> str:
+def to_latin(name: str, lang: str, *, breathed: bool = False) -> str:
     """The spelling in Latin letters of a name given in Cyrillic ones.
 
     Args:
         name: Russian or Ukrainian, words with a capital.
         lang: one of `LATIN_LANGS`.
+        breathed: whether х is the h of Arabic, Hebrew or Persian.
     """
     rules = (*_LATIN_RULES[lang], ("[ьъ'’]", ""))
+    if breathed:
+        rules = (("х", "h"), *rules)
     words = []
     for word in re.split(r"([ -])", name.replace("’", "'")):
         spelled = _letters(word.lower(), rules)

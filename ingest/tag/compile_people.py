@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ingest.tag.build import Builder, leader_id, surname_of
+from ingest.tag.build import Builder, case_rule, leader_id, surname_of
 from ingest.tag.gazetteer import LEADER, SURNAME, Entity, Office
 from ingest.tag.sources import read_offices, rows, split_names
 from ingest.tag.translit import LATIN_LANGS, to_belarusian, to_latin, to_ukrainian
@@ -120,8 +120,16 @@ def add_leader(
     for table, kind in ((names, LEADER), (short, SURNAME)):
         for lang, found in table.items():
             for spelled in dict.fromkeys(found):
-                if lang in ("", "en"):
-                    for written in ("pl", "de"):  # a Latin name takes Polish and German endings
+                # a Latin name takes Polish and German endings
+                for written in ("pl", "de") if lang in ("", "en") else (lang,):
+                    if kind == LEADER and _stands_alone(spelled, written, short):
+                        build.add_form(spelled, ref, kind, case_rule(spelled))
+                    else:
                         build.add_name(spelled, written, ref, kind)
-                else:
-                    build.add_name(spelled, lang, ref, kind)
+
+
+def _stands_alone(name: str, lang: str, short: dict[str, list[str]]) -> bool:
+    """Whether the family name is listed too: its endings, behind a given name, find the whole."""
+    given, _, family = name.rpartition(" ")
+    wanted = ("", "en") if lang in ("pl", "de") else ()
+    return bool(given) and any(family in short.get(one, ()) for one in (lang, *wanted))

@@ -214,7 +214,25 @@ class Gazetteer:
             found.setdefault(entity.id, (what, -entity.weight))
         if not found and wanted[:1] in "Qq" and wanted[1:].isdigit():
             return tuple(e.id for e in self.compiled.entities if e.qid == wanted.upper())
+        if not found and kind != "venue" and " " in wanted:
+            return self._by_family_name(wanted)
         return tuple(sorted(found, key=lambda entity_id: (*found[entity_id], entity_id)))
+
+    def _by_family_name(self, wanted: str) -> tuple[str, ...]:
+        """Who bears the last word as a family name and a given name that sounds like one in front."""
+        from ingest.tag.given import given_names, sounds_like  # noqa: PLC0415  it needs Entity
+
+        *words, family = wanted.split(" ")
+        found = [
+            self.compiled.entities[row]
+            for row, what, _case in map(unpack, self.compiled.forms.get(fold(family), ()))
+            if what == SURNAME
+        ]
+        return tuple(
+            entity.id
+            for entity in found
+            if any(sounds_like(word, given) for word in words for given in given_names(entity))
+        )
 
     def suggest(
         self, kind: Literal["leader", "venue", "any"], text: str, limit: int = 5

@@ -227,6 +227,8 @@ def _goes_on(doc: Document, index: int, end: int) -> bool:
     if behind is None:
         return False
     after = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
+    if doc.lang == "de" and behind[0][1:] not in _given_names(doc):
+        return False  # every noun has a capital
     return after is None or after.start != end + 1
 
 

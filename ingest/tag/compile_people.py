@@ -53,6 +53,9 @@ def _carried(
                 yield lang, mark + to_latin(spelled, lang)
 
 
+_PATRONYMIC = ("евич", "ович", "евна", "овна", "йович", "івна", "авіч", "евіч", "еўна", "аўна")
+
+
 def add_leader(
     build: Builder,
     label: str,
@@ -104,6 +107,7 @@ def add_leader(
                 and len(last) > 3
                 and last[0].isupper()
                 and "*" not in russian
+                and (not last.endswith(_PATRONYMIC) or plain_ru.endswith(_PATRONYMIC))
             ):
                 short.setdefault(lang, []).append(last)
     entity = Entity(

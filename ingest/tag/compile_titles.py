@@ -88,6 +88,10 @@ def _bent(word: str, lang: str) -> tuple[str, ...]:
         extra = tuple(word[:-3] + "ц" + e for e in ("я", "ю", "ем", "еві"))
     if lang == "ru" and word.endswith("посол"):
         extra = ("посла", "послу", "послом")
+    if lang == "uk" and word.endswith("ок"):
+        extra = tuple(word[:-2] + "к" + e for e in ("а", "у", "ом", "ові"))
+    if lang == "pl" and word == "wódz":
+        extra = ("wodza", "wodzowi", "wodzem", "wodzu")
     if word == "посол":  # "после" is "after"
         return ("посол", *extra)
     return tuple(

@@ -143,6 +143,8 @@ def _ru(word: str) -> Paradigm:
     if low.endswith("ь"):
         s = word[:-1]
         return _make(s, nom="ь", gen="я|и", dat="ю|и", acc="я|ь", ins="ем|ью", loc="е|и")
+    if low.endswith("енко"):  # bent in talk only: "Лукашенке"
+        return _make(word[:-1], nom="о", gen="о|и", dat="о|е", acc="о|у", ins="о|ой", loc="о|е")
     if low.endswith(("ово", "ево", "ино", "во")):
         return _make(word[:-1], nom="о", gen="а|о", dat="у|о", acc="о", ins="ом|о", loc="е|о")
     if low.endswith(("ье", "ие")):
@@ -410,7 +412,9 @@ def _pl(word: str) -> Paradigm:
         return _make(s, nom="e", gen="ch|go", dat="m|mu", acc="e", ins="mi|m", loc="ch|m")
     if low.endswith(("ne", "we", "te")) and len(word) > 4:  # Zjednoczone, Czarne
         s = word[:-1]
-        return _make(s, nom="e", gen="ych|ego", dat="ym|emu", acc="e", ins="ymi|ym", loc="ych|ym")
+        return _make(
+            s, nom="e", gen="ych|ego", dat="ym|emu", acc="e|ego", ins="ymi|ym|em", loc="ych|ym|em"
+        )
     if low.endswith(("ice", "cze", "yce")) and len(word) > 5:  # Katowice, Małaszewicze
         return _make(word[:-1], nom="e", gen="|y", dat="om", acc="e", ins="ami", loc="ach")
     if low.endswith(("rze", "że", "sze", "lsce")) and len(word) > 5:  # Naddniestrze, Zaporoże

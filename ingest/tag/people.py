@@ -254,6 +254,8 @@ def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
         return False
     if doc.lang == "tr" and _TURKISH_SUFFIX.search(match[1]):
         return False  # "Soçi'de Putin": no name in front, but a place with its ending
+    if match[1] in _NO_GIVEN:
+        return False
     opens = doc.visible[: match.start(1)].rstrip()
     if not opens or opens[-1] in '.!?:\n„“"«—–-(¿¡':
         return match[1] in _given_names(doc)
@@ -417,6 +419,11 @@ _WORDS = frozenset(
     лету летом леты лютым лютае мака мок нана рада рады раду радой радзе свобода свободы свободе свободу свободой
     серым хата хаты хати хату хатой хаті хаце чакаю шах
     """.split()  # noqa: SIM905
+)
+_NO_GIVEN = frozenset(
+    """January February March April May June July August September October November December Monday Tuesday Wednesday
+    Thursday Friday Saturday Sunday Did Does Do Is Was Will Would Can Could Has Had Have Should May Might Must When If But And
+    That What Why How Where Who Then So As For With By To From At In On Of Or Yet Now Once""".split()  # noqa: SIM905
 )
 _HONORIFICS = frozenset(
     [

@@ -7,7 +7,7 @@ Chissano") counts as theirs for the rest of the text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from ingest.tag.document import Document, Found
@@ -16,6 +16,7 @@ from ingest.tag.sources import rows
 
 OFFICES: dict[str, tuple[str, ...]] = {
     "leader": ("*", "pres", "pm", "king", "supreme"),
+    "chief": ("*", "pres", "king", "supreme"),
     "president": ("pres", "king"),
     "premier": ("pm",),
     "chancellor": ("pm",),
@@ -58,7 +59,7 @@ _MONARCHIES = {
 # Ranks that no office of the gazetteer is: theirs of whom the text, or ranks.tsv, says so.
 _RANKS = frozenset({"general", "marshal", "colonel", "captain", "cardinal", "prince", "guide", "rebel", "dalai"})  # fmt: skip
 # Titles that alone, without a state, say too little.
-_TOO_LITTLE = frozenset({"leader", "diplomat", "security"})
+_TOO_LITTLE = frozenset({"leader", "chief", "diplomat", "security"})
 # Which office led a state before the one that countries.tsv names: (state, until) -> office.
 _LED_BEFORE = {"AM": ("2018-04-17", "pres"), "GE": ("2013-11-17", "pres"), "TR": ("2014-08-28", "pm"), "UA": ("", "")}  # fmt: skip
 _SLAVIC = frozenset({"ru", "uk", "be", "pl"})
@@ -211,6 +212,8 @@ def _of_state(
     doc: Document, title: Title, manner: str, people: list[Found], said: dict[str, set[str]]
 ) -> Person | None:
     gazetteer = doc.gazetteer
+    if title.category == "chancellor" and title.country not in _STATES["chancellor"]:
+        title = replace(title, category="fm")  # "el canciller sirio"
     if manner != "former" and not (title.category == "envoy" and title.country in ("UN", "EU")):
         for named in OFFICES.get(title.category, ()):
             office = _leading(doc, title.country) if named == "*" else named
@@ -222,7 +225,30 @@ def _of_state(
         return recent
     if title.category in _RANKS:
         return _of_rank(title, [f for f in people if _of(f.entity, title.country)], said)
+    if title.category in ("envoy", "diplomat"):
+        return _only_one(doc, title, people)
     return None
+
+
+_TOP = frozenset({"pres", "pm", "king", "supreme"})
+
+
+def _only_one(doc: Document, title: Title, people: list[Found]) -> Person | None:
+    """The one person of a state named before who does not lead it: its envoy or mediator."""
+    stamp = doc.day.isoformat() if doc.day else "9999"
+    own = {
+        f.entity.id: f.entity
+        for f in people
+        if f.start < title.start
+        and f.entity.country == title.country
+        and not any(
+            o.office in _TOP and o.start <= stamp and (not o.end or stamp < o.end)
+            for o in f.entity.offices
+        )
+    }
+    if len(own) != 1:
+        return None
+    return next(iter(own.values())), "one-of-that-state", 0.6
 
 
 def _leading(doc: Document, country: str) -> str:

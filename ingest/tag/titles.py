@@ -171,7 +171,7 @@ def _noun_first(doc: Document, hit: Hit, after: Hit | None) -> tuple[Title | Non
     category = _category(doc, hit)
     if not category:
         return None, 1
-    if category == "leader":
+    if category in ("leader", "chief"):
         movement = movement_beside(doc, hit.start, hit.end)
         if movement is not None:
             start, end, country, office = movement
@@ -230,7 +230,7 @@ def _beside_name(doc: Document, title: Title, people: list[Found]) -> Found | bo
             continue
         if found.start >= title.end:
             ahead = text[title.end : found.start]
-            if len(ahead) <= 3 and ahead.strip(" ,") == "":
+            if len(ahead) <= 3 and ahead.strip(" ,") == "" and ("," not in ahead or _may_be(title, found.entity)):  # fmt: skip
                 return found
             continue
         behind = text[found.end : title.start]
@@ -249,7 +249,21 @@ def _beside_name(doc: Document, title: Title, people: list[Found]) -> Found | bo
 
 
 def _may_be(title: Title, entity: Entity) -> bool:
-    """Whether a title behind a comma can be the person's before it: "Trump, the Kremlin aide said"."""
-    if not title.country or not entity.country:
+    """Whether a title on the other side of a comma can be the person's.
+
+    "Trump, the Kremlin aide said"; "согласием Папы, Рубио назвал".
+    """
+    if not entity.offices:
         return True
-    return title.country in {entity.country, *(held.country for held in entity.offices)}
+    if title.country and title.country not in {
+        entity.country,
+        *(o.country for o in entity.offices),
+    }:
+        return False
+    if title.category not in _HELD_ONLY:
+        return True
+    return any(held.office in OFFICES[title.category] for held in entity.offices)
+
+
+# Offices of which the gazetteer knows every holder that matters.
+_HELD_ONLY = frozenset({"pope", "king", "emir", "crown", "secgen", "statesec"})

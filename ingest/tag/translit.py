@@ -184,7 +184,10 @@ def to_belarusian(name: str, *, place: bool = False) -> tuple[str, ...]:
         m or "-".join(_single(_letters(_letters(p, _BE_FOREIGN), _BE_RULES)) for p in w.split("-"))
         for m, w in zip(made, words, strict=True)
     ]
-    given = [m or _reduced(w, first=False) for m, w in zip(made[:-1], bent[:-1], strict=True)]
+    given = [
+        m or _reduced(w, first=len(_BE_VOWEL.findall(w)) > 2 and w[0] == "О")
+        for m, w in zip(made[:-1], bent[:-1], strict=True)
+    ]
     last = made[-1] or bent[-1]
     for family in (last, _reduced(last, first=False), _reduced(last, first=True)):
         variants[" ".join([*given, family])] = None

@@ -257,6 +257,18 @@ class Gazetteer:
                         names.setdefault((fold(family), True), entity.name)
         return names
 
+    @cached_property
+    def given_names(self) -> frozenset[str]:
+        """Folded first names of all leaders, those of two words or more, as they are spelled."""
+        return frozenset(
+            fold(spelled.split(" ", 1)[0])
+            for entity in self.compiled.entities
+            if entity.kind == "leader"
+            for names in entity.names.values()
+            for spelled in names
+            if " " in spelled
+        )
+
     def office_at(self, entity: Entity, day: date | None) -> Office | None:
         """The office that a leader holds on a day, else the latest held before, else the first."""
         if not entity.offices:

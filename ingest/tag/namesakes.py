@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from ingest.tag.document import Document
 from ingest.tag.fold import fold
@@ -209,7 +210,7 @@ _WORDS = {
     "mission mobile wedding surprise bay forest drama orange salt bell independence tank marks bush gap temple bath "
     "rugby hire pen enterprise fate sum liberty commonwealth fleet sale sales",
     "ru": "но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
-    "центральный собрал уши южного вину гор горького сам мати калі",
+    "центральный северный южный восточный западный собрал уши южного вину гор горького сам мати калі",
     "uk": "час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
     "бан диво сум ван штат порту кут горах табору бар марка калі досі",
     "be": "калі усі бо час мелі мала дзе хай бар гары штат сум сам",
@@ -240,6 +241,11 @@ def is_plain_word(doc: Document, hit: Hit) -> bool:
     return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
 
 
+def is_listed_word(surface: str, lang: str) -> bool:
+    """Whether a name is one of the language's words that we list."""
+    return fold(surface) in _PLAIN.get(lang, frozenset())
+
+
 def is_in_a_title(doc: Document, hit: Hit, index: int, entity: Entity) -> bool:
     """Whether a place is part of a title: "US envoy Steve Witkoff", «госсекретарь США Блинкен»."""
     behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
@@ -254,7 +260,7 @@ def is_in_a_title(doc: Document, hit: Hit, index: int, entity: Entity) -> bool:
 
 
 def is_part_of_a_name(
-    doc: Document, hit: Hit, index: int, entity: Entity, countries: dict[str, int]
+    doc: Document, hit: Hit, index: int, entity: Entity, countries: Mapping[str, int]
 ) -> bool:
     """Whether a name of a place is part of another's: a person's, a firm's, a club's, a work's."""
     visible, text = doc.visible, doc.folded.text

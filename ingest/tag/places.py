@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
@@ -10,6 +11,7 @@ from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, unpa
 from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
+from ingest.tag.towns import Known, is_town
 
 
 def _folded(pattern: str) -> re.Pattern[str]:
@@ -58,21 +60,47 @@ _COMMON_NOUN = _folded(
 
 def find_places(doc: Document) -> None:
     """Fill `doc.places`."""
+    known = evidence(doc)
+    for number, entity in candidates(known):
+        if not is_uncurated(entity) or is_town(number, entity, known):
+            doc.places.extend(_spans(doc, doc.hits[number], entity))
     spans = [(f.start, f.end) for f in doc.people]
-    countries = _evidence(doc)
-    for index, hit in enumerate(doc.hits):
-        if any(start < hit.end and hit.start < end for start, end in spans):
+    for hit in doc.hits:
+        if not hit.has(ADJECTIVE) or hit.has(PLACE) or hit.has(LEADER) or _taken(hit, spans):
             continue
-        if hit.has(LEADER):
-            continue
-        if hit.has(PLACE):
-            doc.places.extend(_place(doc, hit, index, countries))
-        elif hit.has(ADJECTIVE):
-            adjective = _adjective(doc, hit)
-            if adjective:
-                doc.places.append(adjective)
-    doc.places += places_by_sound(doc, countries)
+        if adjective := _adjective(doc, hit):
+            doc.places.append(adjective)
+    doc.places += places_by_sound(doc, known.countries)
     doc.places.sort(key=lambda f: f.start)
+
+
+def candidates(known: Known) -> Iterator[tuple[int, Entity]]:
+    """Hits that no rule refuses, by number, with the place that each would be."""
+    doc = known.doc
+    spans = [(f.start, f.end) for f in doc.people]
+    for number, hit in enumerate(doc.hits):
+        if not hit.has(PLACE) or hit.has(LEADER) or _taken(hit, spans):
+            continue
+        if entity := _place(doc, hit, number, known.countries):
+            yield number, entity
+
+
+def evidence(doc: Document) -> Known:
+    """What a text, whose people are found, says of places as a whole; of a headline, its body too."""
+    countries = _evidence(doc)
+    if doc.context is not None:
+        for code, times in _evidence(doc.context).items():
+            countries[code] = countries.get(code, 0) + times
+    return Known(doc, countries)
+
+
+def is_uncurated(entity: Entity) -> bool:
+    """Whether it is a town of GeoNames that nobody looked at: half the words of a language are one."""
+    return entity.geonames is not None and entity.weight < CURATED
+
+
+def _taken(hit: Hit, spans: list[tuple[int, int]]) -> bool:
+    return any(start < hit.end and hit.start < end for start, end in spans)
 
 
 def _evidence(doc: Document) -> dict[str, int]:
@@ -91,16 +119,15 @@ def _evidence(doc: Document) -> dict[str, int]:
     return seen
 
 
-def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> list[Found]:
+def _place(doc: Document, hit: Hit, index: int, countries: Mapping[str, int]) -> Entity | None:
     text = doc.folded.text
     after = text[hit.end : hit.end + 40]
     before = text[max(0, hit.start - 24) : hit.start]
     if _GUARD_AFTER.match(after) or _GUARD_BEFORE.search(before):
-        return []
+        return None
     if _DEAL_AFTER.match(after) and text[hit.start : hit.end].endswith(_ADJECTIVE_END):
-        return []
+        return None
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(PLACE)]
-    surface = doc.visible[hit.start : hit.end]
     if len(entities) > 1:
         entities = _of_the_language(entities, text[hit.start : hit.end], doc.lang)
         entities = _not_by_another_name(entities, text[hit.start : hit.end], countries)
@@ -109,24 +136,24 @@ def _place(doc: Document, hit: Hit, index: int, countries: dict[str, int]) -> li
         if american:
             entities = american
         elif all(e.country != state.country for e in entities):
-            return []  # a namesake in that state
+            return None  # a namesake in that state
     entity = min(entities, key=lambda e: _likelihood(e, countries))
     if text[hit.start : hit.end].removeprefix("hotel ") in _CHAINS and not countries.get(
         entity.country
     ):
-        return []
+        return None
     if _is_foreign(entity, text[hit.start : hit.end], doc.lang):
-        return []
+        return None
     if entity.kind in ("country", "seat") and is_in_a_title(doc, hit, index, entity):
-        return []
+        return None
     if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
-        return []
-    if (
-        entity.geonames is not None
-        and entity.weight < CURATED
-        and _doubtful(doc, hit, entity, countries)
-    ):
-        return []
+        return None
+    return entity
+
+
+def _spans(doc: Document, hit: Hit, entity: Entity) -> list[Found]:
+    """The mentions that a hit makes."""
+    text, surface = doc.folded.text, doc.visible[hit.start : hit.end]
     if (comma := surface.find(", ")) > 0 and entity.kind == "city":
         return _city_and_state(doc, hit, comma, entity)
     start = hit.start + _lead(text[hit.start : hit.end], surface, entity)
@@ -203,7 +230,7 @@ def _is_foreign(entity: Entity, form: str, lang: str) -> bool:
 
 
 def _not_by_another_name(
-    entities: list[Entity], form: str, countries: dict[str, int]
+    entities: list[Entity], form: str, countries: Mapping[str, int]
 ) -> list[Entity]:
     """A country whose own label is another gives way to a city of that very name, unless it is spoken of."""
     cities = {e.country for e in entities if e.kind == "city" and e.weight >= CURATED}
@@ -217,33 +244,6 @@ def _not_by_another_name(
         or e.country in cities
         or countries.get(e.country)
     ] or entities
-
-
-def _doubtful(doc: Document, hit: Hit, entity: Entity, countries: dict[str, int]) -> bool:
-    """Whether a town nobody curated is likelier a word or a part of another name."""
-    surface = doc.visible[hit.start : hit.end]
-    spelled = [n for names in entity.names.values() for n in names]
-    if surface.isascii() and surface not in spelled:
-        return True
-    if len(surface) < 4 or not any(surface[:4].casefold() == n[:4].casefold() for n in spelled):
-        return True
-    left = doc.visible[max(0, hit.start - 20) : hit.start]
-    right = doc.visible[hit.end : hit.end + 3]
-    if _ARTICLE.search(left):
-        return True
-    if re.search(r"(?:\w[\w'’.-]* |[-«“])$", left):
-        word = left.split(" ")[-2] if left.endswith(" ") else left[-1]
-        if word[:1].isupper() and doc.lang != "de":
-            return True
-    if re.match(r" [A-ZА-Я]|-\w", right):
-        return True
-    opens = not left.rstrip() or left.rstrip()[-1] in '.!?:\n«“„"»”—–'
-    if opens and " " not in surface:
-        near = countries.get(entity.country) and entity.weight > 100_000
-        return not near and entity.weight < 1_000_000
-    if countries.get(entity.country):
-        return doc.lang == "de" and entity.weight < 50_000
-    return entity.weight < 250_000
 
 
 # Hotels of one name in many towns: only where their country is spoken of.
@@ -260,16 +260,8 @@ _CHAINS = frozenset(
     ]
 )
 
-# No town has an article before it.
-_ARTICLE = re.compile(
-    r"\b(?:the|an?|die|der|das|dem|den|eine[rnm]?|la|les|une?|los|las|una|its|his|their) $",
-    re.IGNORECASE,
-)
 
-# Curated places weigh at least this much; a town of GeoNames weighs its inhabitants.
-
-
-def _likelihood(entity: Entity, countries: dict[str, int]) -> tuple[int, float]:
+def _likelihood(entity: Entity, countries: Mapping[str, int]) -> tuple[int, float]:
     """Lower is likelier: states first (Georgia the state by its country's evidence), then weight."""
     seen = countries.get(entity.country, 0)
     if entity.kind == "country":

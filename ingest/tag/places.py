@@ -11,7 +11,7 @@ from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, unpa
 from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
-from ingest.tag.towns import Known, is_town
+from ingest.tag.towns import LIST, Known, is_town
 
 
 def _folded(pattern: str) -> re.Pattern[str]:
@@ -81,7 +81,7 @@ def candidates(known: Known) -> Iterator[tuple[int, Entity]]:
     for number, hit in enumerate(doc.hits):
         if not hit.has(PLACE) or hit.has(LEADER) or _taken(hit, spans):
             continue
-        if entity := _place(doc, hit, number, known.countries):
+        if entity := _place(doc, hit, number, known):
             yield number, entity
 
 
@@ -119,8 +119,8 @@ def _evidence(doc: Document) -> dict[str, int]:
     return seen
 
 
-def _place(doc: Document, hit: Hit, index: int, countries: Mapping[str, int]) -> Entity | None:
-    text = doc.folded.text
+def _place(doc: Document, hit: Hit, index: int, known: Known) -> Entity | None:
+    text, countries = doc.folded.text, known.countries
     after = text[hit.end : hit.end + 40]
     before = text[max(0, hit.start - 24) : hit.start]
     if _GUARD_AFTER.match(after) or _GUARD_BEFORE.search(before):
@@ -131,6 +131,7 @@ def _place(doc: Document, hit: Hit, index: int, countries: Mapping[str, int]) ->
     if len(entities) > 1:
         entities = _of_the_language(entities, text[hit.start : hit.end], doc.lang)
         entities = _not_by_another_name(entities, text[hit.start : hit.end], countries)
+        entities = _state_or_city(entities, index, known)
     if state := _state_behind(doc, index):
         american = [e for e in entities if e.country == "US" and e.kind == "city"]
         if american:
@@ -259,6 +260,56 @@ _CHAINS = frozenset(
         "украина",
     ]
 )
+
+
+# Where its capital is, said with these: to it, in them; "from" and "with" are said of states, too.
+_TO = {"uk": "до", "be": "да", "pl": "do"}
+
+
+def _state_or_city(entities: list[Entity], index: int, known: Known) -> list[Entity]:
+    """Of a state and a city of one name, the city where the text speaks of a place: uk Алжир, pl Meksyk.
+
+    Another state's capital (be Аман) is meant where that state is spoken of and the first is not. A
+    state's own capital is where something is or someone goes, in an article about cities of other
+    states; who acts is the state.
+    """
+    state = next((e for e in entities if e.kind == "country"), None)
+    city = next((e for e in entities if e.kind == "city" and e.weight >= CURATED), None)
+    if state is None or city is None:
+        return entities
+    if city.country != state.country:
+        other = known.countries.get(city.country) and not known.countries.get(state.country)
+        return [city] if other else entities
+    return (
+        [city]
+        if len(_cities_abroad(known, city.country)) > 1 and _is_where(index, known)
+        else entities
+    )
+
+
+def _cities_abroad(known: Known, country: str) -> set[str]:
+    """Other states of which the article names a city."""
+    every = known.doc.gazetteer.compiled.entities
+    found = (every[row] for hit in known.doc.hits for row in hit.rows(PLACE)[:1])
+    return {e.country for e in found if e.kind == "city" and e.weight >= CURATED} - {country}
+
+
+def _is_where(index: int, known: Known) -> bool:
+    """Whether something is in what is named, or goes there, or it stands alone between commas or cities."""
+    doc, hit = known.doc, known.doc.hits[index]
+    text = doc.folded.text
+    beside = known.beside(index)
+    if "in" in beside:
+        return True
+    if "of" in beside:
+        return text[: hit.start].endswith(f" {_TO.get(doc.lang, '-')} ")
+    every = doc.gazetteer.compiled.entities
+    for other in (index - 1, index + 1):
+        if 0 <= other < len(doc.hits) and doc.hits[other].has(PLACE):
+            first, second = sorted((doc.hits[other], hit), key=lambda h: h.start)
+            if second.start - first.end < 8 and LIST.fullmatch(text, first.end, second.start):
+                return all(every[row].kind == "city" for row in doc.hits[other].rows(PLACE))
+    return text[max(0, hit.start - 2) : hit.start] == ", " and text[hit.end : hit.end + 1] in ",."
 
 
 def _likelihood(entity: Entity, countries: Mapping[str, int]) -> tuple[int, float]:

@@ -66,7 +66,7 @@ _TOWN_AFTER = re.compile(
 _PREVIOUS = re.compile(r"([^\W\d_][\w.'’-]*)( ?)$")
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _DATELINE = re.compile(r"(?:, [^\W\d_][\w .'’/]{1,30}?)?(?: ?[-—–]|, | \(|\.(?:$|\s))")
-_LIST = re.compile(
+LIST = re.compile(
     r"(?:'\w+)?(?:, (?:and |or )?|,? (?:and|or|und|oder|et|ou|y|o|i|lub|и|или|і|й|та|або|ды|ve|veya) )$"
 )
 
@@ -309,7 +309,7 @@ def _in_a_list(doc: Document, number: int) -> list[str]:
         if not 0 <= other < len(doc.hits) or not doc.hits[other].has(PLACE):
             continue
         first, second = sorted((hit, doc.hits[other]), key=lambda h: h.start)
-        if not _LIST.fullmatch(text, first.end, second.start):
+        if not LIST.fullmatch(text, first.end, second.start):
             continue
         named = [entities[row] for row in doc.hits[other].rows(PLACE)]
         here = {entities[row].country for row in hit.rows(PLACE)}

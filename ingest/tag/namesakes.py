@@ -60,6 +60,7 @@ _GIVEN = frozenset(
         "остин",
         "вікторія",
         "джорджія",
+        "петру",
     ]
 )
 # Of those, who is more often a person than the place.
@@ -198,6 +199,11 @@ _PARTICIPLE = re.compile(r"-(?:\w+ed|\w+ing|led|held|run|bound|born|friendly)\b"
 _BUILDING = re.compile(
     r"(?:резиденци\w+|дворц\w+|палац\w*|отел\w*|готел\w*|гостиниц\w*|базе?|аэродром\w*|residenc\w*|hotel\w*) .$"
 )
+# A name that is spoken of as a word, in quotation marks, is still the place.
+_SPOKEN = re.compile(
+    r"(?<!\w)(?:слов\w+|сказа\w+|казав|вимовля\w+|произн\w+|назва\w+|word|says?|said|slowo|powiedzia\w+|wort|sagte|"
+    r"mot|palabra|dijo|kelimesi\w*|dedi) .$"
+)
 _ORGANISATION = r"(?:NATO|EU|UN|ONU|OTAN|UE|OSCE|НАТО|ЕС|ООН|ЄС|ААН|ОБСЕ|ОБСЄ|ONZ|OBWE|AB|BM)"
 _ORGANISATION_BEFORE = re.compile(r"\b" + _ORGANISATION + r"[-‑‐–]$")  # as written, not folded
 _ORGANISATION_AFTER = re.compile(r"[-‑‐–]" + _ORGANISATION + r"\b")
@@ -206,16 +212,16 @@ _OPENING, _CLOSING = "«„“\"'‘", "»”“\"'’"
 
 # Words of a language that a name of the gazetteer is written like where a sentence begins.
 _WORDS = {
-    "en": "of than most man same come university police deal goes date save reading union normal island islands spring "
+    "en": "quite of than most man same come university police deal goes date save reading union normal island islands spring "
     "mission mobile wedding surprise bay forest drama orange salt bell independence tank marks bush gap temple bath "
     "rugby hire pen enterprise fate sum liberty commonwealth fleet sale sales",
-    "ru": "но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
+    "ru": "того но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
     "центральный северный южный восточный западный собрал уши южного вину гор горького сам мати калі",
-    "uk": "час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
+    "uk": "того час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
     "бан диво сум ван штат порту кут горах табору бар марка калі досі",
     "be": "калі усі бо час мелі мала дзе хай бар гары штат сум сам",
     "pl": "bo aby taki sam nasze sama same obu ono boli ode sali seria kara marka man dali wola kota most pare zima barze",
-    "de": "man ende lage mitte mach kamen nahe langen bau union normal leiden hof keller singen mission mut papa deal "
+    "de": "man male seine ende lage mitte mach kamen nahe langen bau union normal leiden hof keller singen mission mut papa deal "
     "date klang siegen neubau drama essen zug",
     "fr": "un sur dire cela seul suite celle vite belle police peine plaisir date rouge ami bras union mission normal "
     "surprise roman fiche gare sale tours orange mobile papa fier tire sucre tome temple seuls",
@@ -227,6 +233,7 @@ _WORDS = {
     "oku bina bay banka roman keskin saray pasta metro marka batman banyo tahta kutu onda bunda tank oral sur lan "
     "baris",
 }  # fmt: skip
+_GERMAN_OPENERS = frozenset({"seine"})  # small elsewhere
 _PLAIN = {lang: frozenset(words.split()) for lang, words in _WORDS.items()}
 
 
@@ -235,7 +242,9 @@ def is_plain_word(doc: Document, hit: Hit) -> bool:
     plain = _PLAIN.get(doc.lang)
     if plain is None or doc.folded.text[hit.start : hit.end] not in plain:
         return False
-    if doc.lang == "de":  # nouns have a capital everywhere: "das Essen", but "in Essen"
+    if (
+        doc.lang == "de" and doc.folded.text[hit.start : hit.end] not in _GERMAN_OPENERS
+    ):  # nouns have a capital everywhere: "das Essen", but "in Essen"
         return not _GERMAN_PLACE.search(doc.folded.text, max(0, hit.start - 6), hit.start)
     before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip(" ")
     return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
@@ -256,6 +265,8 @@ def is_in_a_title(doc: Document, hit: Hit, index: int, entity: Entity) -> bool:
     before = doc.hits[index - 1] if index else None
     if before is None or before.end != hit.start - 1 or not before.has(TITLE):
         return False
+    if doc.folded.text[before.start : before.end] == "после":
+        return False  # "after", far more often than "of the ambassador"
     return doc.lang in ("ru", "uk", "be", "pl") and doc.visible[hit.start - 1] == " "
 
 
@@ -264,7 +275,8 @@ def is_part_of_a_name(
 ) -> bool:
     """Whether a name of a place is part of another's: a person's, a firm's, a club's, a work's."""
     visible, text = doc.visible, doc.folded.text
-    if _in_compound(doc, hit, index) or (entity.kind != "site" and _quoted(doc, hit)):
+    tied = entity.kind == "country" or not arabic_article(doc, hit.start)
+    if (tied and _in_compound(doc, hit, index)) or (entity.kind != "site" and _quoted(doc, hit)):
         return True
     surface = visible[hit.start : hit.end]
     if entity.kind == "site" or surface.isupper():
@@ -332,7 +344,7 @@ def _behind_a_name(doc: Document, hit: Hit, index: int, entity: Entity, *, given
     if previous is None or not previous[1][0].isupper() or previous[1].isupper():
         return False
     word = fold(previous[1])
-    if word in _BESIDE or len(word) < 3:
+    if word in _BESIDE or len(word) < 3 or word.endswith("'s"):
         return False
     opens = doc.visible[: previous.start(1)].rstrip(" ")
     if not opens or opens[-1] in ".!?:;…\n«„“\"»”—–-'(¿¡*•|)" or opens[-1].isdigit():
@@ -351,6 +363,19 @@ def _is_heading(doc: Document, hit: Hit) -> bool:
     return not ends and len(words) > 3 and sum(w[0].isupper() for w in words) > 0.8 * len(words)
 
 
+_ARABIC = re.compile(r"(?:(?<=[\s(«„“\"'’])|^)(?:[Ee]l|[Aa]l|[ЭэАаЕе]ль)[-‑]$")
+
+
+def arabic_article(doc: Document, start: int) -> int:
+    """Where the Arabic article tied to a name begins (El-Fasher), or 0; a person's is none of a place."""
+    article = _ARABIC.search(doc.visible, max(0, start - 4), start)
+    if article is None:
+        return 0
+    before = _PREVIOUS.search(doc.visible, max(0, article.start() - 30), article.start())
+    opens = before is None or not before[1][0].isupper()
+    return article.start() if opens else 0
+
+
 def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
     """Whether a hyphen ties the name to what is no place: «Динамо-Минск», Minsk-Gruppe, NATO–Rosja."""
     visible = doc.visible
@@ -364,14 +389,26 @@ def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
     if visible[hit.end : hit.end + 1] in HYPHENS and visible[hit.end + 1 : hit.end + 2].isalnum():
         behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
         tied = behind is not None and behind.start == hit.end + 1
-        return not (tied and behind is not None and (behind.has(PLACE) or behind.has(ADJECTIVE)))
+        return not (tied and behind is not None and _is_known_place(doc, behind))
     before = visible[max(0, hit.start - 2) : hit.start]
     if len(before) == 2 and before[1] in "-‑‐–" and before[0].isalpha():
-        word = re.search(r"[\w'’]+$", visible[max(0, hit.start - 30) : hit.start - 1])
+        word = re.search(r"\w+$", visible[max(0, hit.start - 30) : hit.start - 1])
         earlier = doc.hits[index - 1] if index else None
-        tied = earlier is not None and earlier.end == hit.start - 1
+        tied = (
+            earlier is not None
+            and earlier.end == hit.start - 1
+            and (not earlier.has(PLACE) or _is_known_place(doc, earlier))
+        )
         return word is not None and word[0][0].isupper() and not tied
     return False
+
+
+def _is_known_place(doc: Document, hit: Hit) -> bool:
+    """Whether a hit may be a place that somebody curated, or its adjective."""
+    every = doc.gazetteer.compiled.entities
+    return hit.has(ADJECTIVE) or any(
+        every[row].geonames is None or every[row].weight >= CURATED for row in hit.rows(PLACE)
+    )
 
 
 def _quoted(doc: Document, hit: Hit) -> bool:
@@ -386,4 +423,5 @@ def _quoted(doc: Document, hit: Hit) -> bool:
         return False
     if before[-2] != " " or not before[-3].isalpha():
         return False
-    return not _BUILDING.search(doc.folded.text, max(0, hit.start - 16), hit.start)
+    before = doc.folded.text[max(0, hit.start - 16) : hit.start]
+    return not _BUILDING.search(before) and not _SPOKEN.search(before)

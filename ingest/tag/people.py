@@ -6,7 +6,7 @@ import re
 
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
-from ingest.tag.given import find_given
+from ingest.tag.given import find_first_names, find_given
 from ingest.tag.heard import families_by_sound, people_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.strangers import find_strangers
@@ -50,6 +50,7 @@ def find_people(doc: Document) -> None:
             doc.people.append(single)
     doc.people += families_by_sound(doc, heard)
     doc.people[:] = _longest(doc.people)
+    doc.people[:] = _longest([*doc.people, *find_first_names(doc)])
     find_strangers(doc)
     find_titles(doc)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from functools import cache
 
 from ingest.tag.document import Document, Found
@@ -55,6 +56,7 @@ _STATES = {
 _MONARCHIES = {
     "king": frozenset({"JO", "SA", "MA", "BH", "SZ", "ES", "NP", "GB"}),
     "emir": frozenset({"QA", "KW"}),
+    "crown": frozenset({"SA"}),
 }
 # Ranks that no office of the gazetteer is: theirs of whom the text, or ranks.tsv, says so.
 _RANKS = frozenset({"general", "marshal", "colonel", "captain", "cardinal", "prince", "guide", "rebel", "dalai"})  # fmt: skip
@@ -96,17 +98,25 @@ _PRESENT = (
 )
 _REFUSED = (
     r"deputy|vice|assistant|next|future|vize\w*|stellvertretende\w*|vice-?|prochain\w*|futur\w*|proximo|proxima|заместител\w+|зам|"
-    r"заступни\w+|намесні\w+|zastep\w+|wice|yardimci\w*|перв(?:ый|ого|ому|ым)|втор(?:ой|ого|ому|ым)|перш(?:ий|ого|ому|им)|друг(?:ий|ого|ому|им)"
+    r"заступни\w+|намесні\w+|zastep\w+|wice|yardimci\w*"
 )
+# "the first president of Ukraine": of the states that have had presidents for as long as they are.
+_ORDINAL = (
+    (1, r"first|перв(?:ый|ого|ому|ым)|перш(?:ий|ого|ому|им|ы|ага|аму|ым)|pierwsz(?:y|ego|emu|ym)"),
+    (2, r"second|втор(?:ой|ого|ому|ым)|друг(?:ий|ого|ому|им)|другі|другога|drug(?:i|iego|iemu|im)"),
+    (3, r"third|трет(?:ий|ьего|ьему|ьим)|трет(?:ій|ього|ьому|ім)|trzeci\w{0,3}"),
+)
+_ORDINALS = tuple((n, re.compile(rf"(?<!\w)(?:{words}) $")) for n, words in _ORDINAL)
+_SINCE_1991 = frozenset({"UA", "RU", "BY", "KZ", "UZ", "TJ", "AM", "AZ", "GE", "MD", "KG"})
 _INDEFINITE = {
     "en": "a|an|no|any|every|each|another|some|first|second|one|two|three|four|both|which|what|whose|many|several|all|neither|either|not",
     "de": r"ein|eine|einen|einem|eines|einer|kein\w*|jede\w*|zwei|drei|beide\w*|welche\w*",
     "fr": r"un|une|aucun\w*|chaque|deux|trois|quel\w*|tout",
     "es": "un|una|ningun|ninguna|cada|otro|dos|tres|cualquier|ambos",
-    "ru": "не|ни один|ни одного|один|одного|два|двух|двое|оба|обоих|обоим|три|любой|любого|другой|какой|какого|каждый|каждого|некий",
-    "uk": "не|жоден|жодного|обидва|обох|двох|двоє|два|один|одного|кожен|кожного|інший|іншого|якийсь|інші|обом",
-    "be": "не|адзін|ніводзін|абодва|абодвух|двух|два|кожны|кожнага|іншы|нейкі",
-    "pl": "nie|jeden|jednego|zaden|zadnego|dwaj|obaj|dwoch|obu|trzej|kolejny|kolejnego|kazdy|kazdego|inny|jakis|pewien|pewnego|pewnym",
+    "ru": r"не|перв(?:ый|ого|ому|ым)|втор(?:ой|ого|ому|ым)|ни один|ни одного|один|одного|два|двух|двое|оба|обоих|обоим|три|любой|любого|другой|какой|какого|каждый|каждого|некий",
+    "uk": r"не|перш(?:ий|ого|ому|им)|друг(?:ий|ого|ому|им)|жоден|жодного|обидва|обох|двох|двоє|два|один|одного|кожен|кожного|інший|іншого|якийсь|інші|обом",
+    "be": r"не|першы|першага|другі|другога|адзін|ніводзін|абодва|абодвух|двух|два|кожны|кожнага|іншы|нейкі",
+    "pl": r"nie|pierwszy|pierwszego|drugi|drugiego|jeden|jednego|zaden|zadnego|dwaj|obaj|dwoch|obu|trzej|kolejny|kolejnego|kazdy|kazdego|inny|jakis|pewien|pewnego|pewnym",
     "tr": "bir|iki|uc|hicbir|her|baska|kendi",
 }
 _BEFORE = {
@@ -135,9 +145,17 @@ def modified(doc: Document, title: Title) -> tuple[int, str]:
     """Where a title begins with the word that modifies it, and what that word makes of it.
 
     Returns:
-        "former", "present" or "" (none), "indefinite" where nobody in particular is meant.
+        "former", "present", "number N COUNTRY" or "" (none), "indefinite" where nobody in particular is meant.
     """
     text = doc.folded.text
+    if title.category == "president" and not title.country and doc.lang == "uk":
+        country = "UA"  # "першому президентові" in a text of that country
+    else:
+        country = title.country
+    if title.category == "president" and country in _SINCE_1991:
+        for number, words in _ORDINALS:
+            if ordinal := words.search(text, max(0, title.start - 10), title.start):
+                return ordinal.start(), f"number {number} {country}"
     pattern = _BEFORE.get(doc.lang) or _BEFORE["en"]
     match = pattern.search(text, max(0, title.start - 16), title.start)
     if match is None:
@@ -180,6 +198,9 @@ def who(
         said: titles that the text gives to people by their names.
     """
     gazetteer = doc.gazetteer
+    if manner.startswith("number "):
+        _, number, country = manner.split(" ")
+        return _by_number(doc, country, int(number))
     if title.office:
         if manner == "former":
             return None
@@ -201,6 +222,8 @@ def who(
         if recent is not None or manner == "former":
             return recent
         holder = gazetteer.holder(*fixed, doc.day)
+        if holder is None and doc.day is not None:  # just dead, and nobody elected yet
+            holder = gazetteer.holder(*fixed, doc.day - timedelta(days=30))
         return (holder, f"office:{fixed[0]}-{fixed[1]}", 0.8) if holder else None
     recent = _recent(doc, title, manner, people, said)
     if recent is None and title.category in _MONARCHIES:
@@ -228,6 +251,15 @@ def _of_state(
     if title.category in ("envoy", "diplomat"):
         return _only_one(doc, title, people)
     return None
+
+
+def _by_number(doc: Document, country: str, number: int) -> Person | None:
+    holders = doc.gazetteer.holders.get((country, "pres"), ())
+    rows_ = list(dict.fromkeys(row for _start, _end, row in holders))
+    if len(rows_) < number:
+        return None
+    entity = doc.gazetteer.compiled.entities[rows_[number - 1]]
+    return entity, f"office:{country}-pres-{number}", 0.85
 
 
 _TOP = frozenset({"pres", "pm", "king", "supreme"})
@@ -290,8 +322,9 @@ def _monarch(doc: Document, title: Title) -> Person | None:
     states = [c for c in _MONARCHIES[title.category] if c in doc.countries]
     if len(states) != 1:
         return None
-    holder = doc.gazetteer.holder(states[0], "king", doc.day)
-    return (holder, f"office:{states[0]}-king", 0.7) if holder else None
+    office = OFFICES[title.category][0]
+    holder = doc.gazetteer.holder(states[0], office, doc.day)
+    return (holder, f"office:{states[0]}-{office}", 0.7) if holder else None
 
 
 def _definite(doc: Document, title: Title) -> bool:

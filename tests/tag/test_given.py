@@ -73,3 +73,35 @@ def test_names(tagger: Tagger, lang: str, day: str, text: str, surface: str, nam
 )
 def test_words_are_no_names(tagger: Tagger, lang: str, text: str) -> None:
     assert leaders(tagger, text, lang, "2025-12-01") == []
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "surface", "name"),
+    [
+        ("en", "Raúl Castro came to Panama. Later Raúl smiled.", "Raúl", "Raúl Castro"),
+        ("tr", "Hakan Fidan geldi. Sonra Hakan Bey konuştu.", "Hakan Bey", "Hakan Fidan"),
+        (
+            "pl",
+            "Władimir Putin milczał. Przekażę Władimirowi jutro.",
+            "Władimirowi",
+            "Vladimir Putin",
+        ),
+        ("en", "Ma Ying-jeou bowed, and Ma smiled.", "Ma", "Ma Ying-jeou"),
+    ],
+)
+def test_first_word_of_a_name_given_before(
+    tagger: Tagger, lang: str, text: str, surface: str, name: str
+) -> None:
+    assert (surface, name) in leaders(tagger, text, lang, "2014-06-01")
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "not_named"),
+    [
+        ("en", "Israel Katz spoke of the enemies of Israel.", "Israel"),
+        ("en", "Donald Trump saw Donald Tusk, and Donald smiled.", "Donald"),
+        ("en", "Charles Michel saw Charles Aznavour.", "Charles"),
+    ],
+)
+def test_first_word_of_another_name(tagger: Tagger, lang: str, text: str, not_named: str) -> None:
+    assert not_named not in [s for s, _name in leaders(tagger, text, lang, "2025-12-01")]

@@ -41,6 +41,10 @@ def leaders(tagger: Tagger, text: str, lang: str, day: str) -> list[tuple[str, s
         ("en", "2025-06-01", "Amman is near, and the king was awake.", "the king", "Abdullah II of Jordan"),
         ("tr", "2009-10-01", "Sonra Ermeni lider ayrıldı.", "Ermeni lider", "Serzh Sargsyan"),
         ("en", "2023-06-01", "It was the Hamas leader who refused.", "the Hamas leader", "Ismail Haniyeh"),
+        ("uk", "2024-06-01", "Так думає перший президент України.", "перший президент України", "Leonid Kravchuk"),
+        ("ru", "2025-04-24", "Все прилетят на похороны Папы.", "Папы", "Pope Francis"),
+        ("es", "2005-06-01", "Luego el canciller sirio salió.", "el canciller sirio", "Farouk al-Sharaa"),
+        ("uk", "1992-06-01", "Він поважав ватажка РЕНАМО.", "ватажка РЕНАМО", "Afonso Dhlakama"),
         ("es", "1992-06-01", "El líder de la Renamo se marchó.", "El líder de la Renamo", "Afonso Dhlakama"),
     ],
 )  # fmt: skip

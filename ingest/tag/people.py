@@ -15,12 +15,19 @@ from ingest.tag.titles import find_titles
 # What follows a family name that is no person's: "Merkel Street", "вулиця Путіна".
 _AFTER_GUARD = re.compile(
     r"[ -](?:street|avenue|road|square|airport|library|foundation|institute|center|centre|university|"
-    r"stra(?:ß|ss)e|platz|allee|stiftung|doctrine|plan|prize|award|effect)\b"
+    r"stra(?:ß|ss)e|platz|allee|stiftung|doctrine|plan|prize|award|effect)\b|"
+    r"-(?:младш|молодш|малодш|старш|junior)| (?:&|and|и|і|й|i|und|et|y|ve) (?:sons|co\b|сыновья|сини|сыны|synowie|sohne|fils|hijos|ogullari)|"
+    r"[ ,—–-]{1,3}(?:однофамил|однофаміл|аднафаміл|no relation|not related)"
 )
 _BEFORE_GUARD = re.compile(
     r"(?:улиц[аеыу]|проспект\w*|вулиц\w+|вуліц\w+|ulic\w+|calle|rue|avenue|plaza|place|площад\w+|"
     r"footballer|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
-    r"вратар\w*|нападающ\w+|musician|jazzgeiger|sangerin|dj) $"
+    r"вратар\w*|нападающ\w+|варатар\w*|абаронц\w*|нападнік\w*|воротар\w*|захисни\w+|защитни\w+|keeper|bramkarz\w*|obronc\w*|"
+    r"актор\w*|актер\w*|musician|jazzgeiger|sangerin|dj) $"
+)
+# "a taxi driver called Erdogan": what a family name stands alone behind where another bears it.
+_CALLED = re.compile(
+    r"(?:called|named|an? mr\.?|namens|nomme|nommee|llamad[oa]|apellidad[oa]|по фамилии|на прізвище|на прозвішча|o nazwisku|adli|soyadli) $"
 )
 _NAME_BEHIND = re.compile(r" [A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’-]+")  # "minister Jean Valjean"
 _NAME_BEFORE = re.compile(r"[A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’]{2,} $")
@@ -30,7 +37,7 @@ _GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
 
 def find_people(doc: Document) -> None:
     """Fill `doc.people`."""
-    full = [_full_name(doc, hit) for hit in doc.hits if hit.has(LEADER)]
+    full = [_full_name(doc, hit, at) for at, hit in enumerate(doc.hits) if hit.has(LEADER)]
     known: dict[str, Entity] = {}
     if doc.context is not None:
         known.update({f.entity.id: f.entity for f in doc.context.people})
@@ -138,7 +145,7 @@ def _behind_title(doc: Document, hit: Hit) -> int:
     return title.end() if title is not None else hit.start
 
 
-def _full_name(doc: Document, hit: Hit) -> Found | None:
+def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
     rows = hit.rows(LEADER)
     entities = [doc.gazetteer.compiled.entities[row] for row in rows]
     if not entities:
@@ -148,6 +155,14 @@ def _full_name(doc: Document, hit: Hit) -> Found | None:
     after = doc.folded.text[hit.end : hit.end + 16]
     if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
         return None
+    if " " not in doc.visible[hit.start : hit.end]:  # a name by which one is known, or an alias
+        whole = find_given(doc.visible, hit.start, entities)
+        if whole is not None:
+            return Found(
+                whole[0], _end(doc, hit.end), whole[1], "leader", "full", "full-name", 0.95
+            )
+        if _CALLED.search(before) or _other_given_name(doc, hit, index):
+            return None
     start = _behind_title(doc, hit)
     return Found(start, _end(doc, hit.end), entities[0], "leader", "full", "full-name", 0.98)
 
@@ -166,7 +181,11 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         return Found(start, end, entity, "leader", "full", "full-name-by-sound", 0.9)
     if _other_given_name(doc, hit, index):
         return None
-    if doc.folded.text[hit.start : hit.end] in _NEVER or _is_word(doc, hit):
+    if (
+        doc.folded.text[hit.start : hit.end] in _NEVER
+        or _is_word(doc, hit)
+        or _CALLED.search(before)
+    ):
         return None
     if _RULER_BEFORE.search(before):
         entities = [e for e in entities if _is_ruler(e)] or entities
@@ -304,6 +323,8 @@ _COMMON = frozenset(
             "банды",
             "гали",
             "churchill",
+            "antonov",
+            "tupolev",
             "perkins",
         ),
         "park",

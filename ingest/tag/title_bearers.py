@@ -98,7 +98,7 @@ _PRESENT = (
 )
 _REFUSED = (
     r"deputy|vice|assistant|next|future|vize\w*|stellvertretende\w*|vice-?|prochain\w*|futur\w*|proximo|proxima|заместител\w+|зам|"
-    r"заступни\w+|намесні\w+|zastep\w+|wice|yardimci\w*"
+    r"вице|віце|віцэ|заступни\w+|намесні\w+|zastep\w+|wice|yardimci\w*"
 )
 # "the first president of Ukraine": of the states that have had presidents for as long as they are.
 _ORDINAL = (
@@ -109,7 +109,7 @@ _ORDINAL = (
 _ORDINALS = tuple((n, re.compile(rf"(?<!\w)(?:{words}) $")) for n, words in _ORDINAL)
 _SINCE_1991 = frozenset({"UA", "RU", "BY", "KZ", "UZ", "TJ", "AM", "AZ", "GE", "MD", "KG"})
 _INDEFINITE = {
-    "en": "a|an|no|any|every|each|another|some|first|second|one|two|three|four|both|which|what|whose|many|several|all|neither|either|not",
+    "en": "a|an|no|any|every|each|another|some|first|second|one|two|three|four|both|which|what|whose|many|several|all|neither|either|not|became|become|becomes|elected|as|remains|remained",
     "de": r"ein|eine|einen|einem|eines|einer|kein\w*|jede\w*|zwei|drei|beide\w*|welche\w*",
     "fr": r"un|une|aucun\w*|chaque|deux|trois|quel\w*|tout",
     "es": "un|una|ningun|ninguna|cada|otro|dos|tres|cualquier|ambos",

@@ -156,7 +156,8 @@ def _read_title(doc: Document, index: int) -> tuple[Title | None, int]:
         headed = _headed(doc, hit, country)
         if headed is not None:
             return headed, 1
-        if after is not None and after.has(TITLE) and _category(doc, after):
+        first = hit.has(ADJECTIVE) or doc.lang in ("en", "de", "tr")
+        if first and after is not None and after.has(TITLE) and _category(doc, after):
             gap = _gap(doc, hit, after)
             if gap in (" ", "-", "'s ", "s ") or (doc.lang == "tr" and _TURKISH_OF.fullmatch(gap)):
                 return Title(hit.start, after.end, country, _category(doc, after)), 2

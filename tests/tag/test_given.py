@@ -69,6 +69,11 @@ def test_names(tagger: Tagger, lang: str, day: str, text: str, surface: str, nam
         ("ru", "Колонны прошли Воронеж."),
         ("en", "Francis Drake sailed home."),
         ("en", "Hussein Kamel left early."),
+        ("en", "A taxi driver called Erdogan wants more."),
+        ("en", "The firm of Merkel & Sons made kitchens."),
+        ("ru", "В роли занят Сергей Лавров-младший."),
+        ("be", "У варатара Лаўрова траўма."),
+        ("tr", "Oyun kurucu Selin Erdoğan kararsız."),
     ],
 )
 def test_words_are_no_names(tagger: Tagger, lang: str, text: str) -> None:

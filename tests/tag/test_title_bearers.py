@@ -87,6 +87,8 @@ def test_title_of_one_named(
         ("pl", "Kolejny prezydent odmówił."),
         ("tr", "İki cumhurbaşkanı bugün yine oturuyor."),
         ("es", "Habló el ministro del Interior."),
+        ("en", "She became president of Georgia."),
+        ("fr", "Vilnius attend, Lituanie présidente oblige."),
     ],
 )
 def test_nobody_in_particular(tagger: Tagger, lang: str, text: str) -> None:

@@ -8,6 +8,7 @@ front sounds like a given name of the person.
 from __future__ import annotations
 
 import re
+from difflib import SequenceMatcher
 from functools import lru_cache
 
 from ingest.tag.document import Document, Found
@@ -38,7 +39,7 @@ _CYRILLIC = str.maketrans(
     }
 )  # fmt: skip
 # Sounds that languages write for one another: "Гасан" is Hassan, "Жазэф" is Joseph, "Хавіер" is Javier.
-_CLASSES = str.maketrans("bdgzjcfvqy", "ptksssppki")
+_CLASSES = str.maketrans("dgzjcqy", "tkssski")
 
 
 @lru_cache(maxsize=20_000)
@@ -102,13 +103,36 @@ def _given(_id: str, names: tuple[tuple[str, tuple[str, ...]], ...]) -> frozense
     )
 
 
-def find_given(text: str, start: int, entities: list[Entity]) -> tuple[int, Entity] | None:
+_PLAIN_LATIN = frozenset({"en", "de", "fr", "es", ""})
+
+
+def _is_given(word: str, given: str, lang: str, *, sure: bool) -> bool:
+    """Whether a word in front is the given name: by sound where names are spelled by sound, else nearly letter by letter."""
+    if lang not in _PLAIN_LATIN:
+        return sounds_like(word, given) if sure else _skeleton(word) == _skeleton(given) and _opens(word) == _opens(given)  # fmt: skip
+    return _nearly(fold(word), fold(given))
+
+
+@lru_cache(maxsize=20_000)
+def _nearly(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if len(one) < 4 or len(other) < 4 or one[0] != other[0]:
+        return False
+    return SequenceMatcher(None, one, other).ratio() > 0.75
+
+
+def find_given(
+    text: str, start: int, entities: list[Entity], lang: str, sure: frozenset[str] = frozenset()
+) -> tuple[int, Entity] | None:
     """Where the name begins whose family name stands at `start`, and whose it is.
 
     Args:
         text: the visible text.
         start: of the family name.
         entities: who bears it, likeliest first.
+        lang: of the text.
+        sure: ids of those in office or well known, of whom a likeness is enough.
 
     Returns:
         None if no word in front sounds like a given name of any of them.
@@ -121,7 +145,7 @@ def find_given(text: str, start: int, entities: list[Entity]) -> tuple[int, Enti
     for entity in entities:
         givens = given_names(entity)
         for word in words:
-            if any(sounds_like(word[0], given) for given in givens):
+            if any(_is_given(word[0], given, lang, sure=entity.id in sure) for given in givens):
                 if best is None or word.start() < best[0]:
                     best = word.start(), entity
                 break

@@ -128,6 +128,10 @@ def _by_given_name(entity: Entity) -> bool:
     return _is_ruler(entity) and _BY_GIVEN_NAME.search(entity.name) is not None
 
 
+def _sure(doc: Document, entities: list[Entity]) -> frozenset[str]:
+    return frozenset(e.id for e in entities if e.weight or _rank(doc, e)[0] == 0)
+
+
 def _reigns(doc: Document, entity: Entity) -> bool:
     """Whether a ruler is in office on the day and the state is spoken of (the pope's need not be)."""
     return _rank(doc, entity)[0] == 0 and (
@@ -156,7 +160,7 @@ def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
     if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
         return None
     if " " not in doc.visible[hit.start : hit.end]:  # a name by which one is known, or an alias
-        whole = find_given(doc.visible, hit.start, entities)
+        whole = find_given(doc.visible, hit.start, entities, doc.lang, _sure(doc, entities))
         if whole is not None:
             return Found(
                 whole[0], _end(doc, hit.end), whole[1], "leader", "full", "full-name", 0.95
@@ -175,7 +179,7 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
         return None
     family = [e for e in entities if not _by_given_name(e)]
-    whole = find_given(doc.visible, hit.start, _ranked(doc, family))
+    whole = find_given(doc.visible, hit.start, _ranked(doc, family), doc.lang, _sure(doc, family))
     if whole is not None and not _goes_on(doc, index, end):
         start, entity = whole
         return Found(start, end, entity, "leader", "full", "full-name-by-sound", 0.9)
@@ -238,7 +242,7 @@ def _then_another(doc: Document, index: int) -> bool:
     if doc.lang in ("en", "de", "fr", "es") and not after.has(PLACE):
         return True  # two names side by side are one person's there
     bearers = [doc.gazetteer.compiled.entities[row] for row in after.rows(SURNAME)]
-    return find_given(doc.visible, after.start, bearers) is not None
+    return find_given(doc.visible, after.start, bearers, doc.lang) is not None
 
 
 def _goes_on(doc: Document, index: int, end: int) -> bool:

@@ -17,7 +17,7 @@ from ingest.tag.sources import rows
 
 OFFICES: dict[str, tuple[str, ...]] = {
     "leader": ("*", "pres", "pm", "king", "supreme"),
-    "chief": ("*", "pres", "king", "supreme"),
+    "chief": (),
     "president": ("pres", "king"),
     "premier": ("pm",),
     "chancellor": ("pm",),
@@ -131,6 +131,14 @@ _PORTFOLIO = re.compile(
     r" (?:del? |des |d'|du |of |for |fur |fuer |без |bez |spraw |энерг|енерг|фин|фін|внутр|внутр|экон|екон|юст|здрав|сельск|торг|транс|образ|культ|"
     r"ener|finans|gospodar|edukacj|zdrowia|sprawiedl|kultur|infrastr|rolnic|rozwoju)"
 )
+_AMBASSADOR = re.compile(
+    r"(?<!\w)(?:ambass\w+|ambasador\w*|botschafter\w*|embajador\w*|посол|посл\w{1,2}|пасол|пасл\w{1,2})$",
+    re.IGNORECASE,
+)
+# "the chancellor of the University of Wisconsin": of what is no state
+_OF_SOMETHING = re.compile(
+    r" (?:of|de l'|de la|de|du|del|von|der|des) (?:the |la |le |el )?[A-ZÀ-Þ]"
+)
 _WITH = re.compile(
     r"(?:^|(?<=\W))(?:с|со|з|із|зі|са|ze|z|перед|над|под|під|між|между|паміж|пад|nad|pod|przed|miedzy|за|za|\w+ний|\w+ный|\w+ny) $"
 )
@@ -206,8 +214,12 @@ def who(
             return None
         holder = gazetteer.holder(title.country, title.office, doc.day)
         return (holder, f"office:{title.country}-{title.office}", 0.9) if holder else None
+    if title.category == "envoy" and _AMBASSADOR.search(doc.visible[title.start : title.end]):
+        return None  # there are too many
     if title.country:
         return _of_state(doc, title, manner, people, said)
+    if title.category != "speaker" and _OF_SOMETHING.match(doc.visible, title.end) and doc.lang not in _SLAVIC:  # fmt: skip
+        return None
     if title.category in _TOO_LITTLE or not _definite(doc, title):
         return None
     if title.category == "minister" and _PORTFOLIO.match(doc.folded.text, title.end):

@@ -75,7 +75,7 @@ _OF_ORGANISATION = tuple(
 _ORGANISATIONS_ = tuple(
     (code, re.compile(rf"(?<!\w)(?:{names})[ -]$")) for code, names in _ORGANISATIONS
 )
-_BY_ORGANISATION = frozenset({"envoy", "spox", "diplomat", "fm", "ambassador"})
+_BY_ORGANISATION = frozenset({"envoy", "spox", "diplomat", "fm"})
 _OF = re.compile(r" (?:of|of the|de|du|des|de la|del|de l'|d'|von|der|des|vom) ?")
 _TURKISH_OF = re.compile(r"('?\w{0,5})? ")
 
@@ -87,23 +87,23 @@ def find_titles(doc: Document) -> None:
     said: dict[
         str, set[str]
     ] = {}  # of whom the text says what: "General Burhan", "the mediator, X"
-    read: list[Title] = []
+    read: list[tuple[Title, int, str]] = []
     index = 0
     while index < len(doc.hits):
         title, used = _read_title(doc, index)
         index += used
         if title is None:
             continue
-        beside = _beside_name(doc, title, people)
+        start, manner = modified(doc, title)
+        beside = _beside_name(doc, title, _with_article(doc, start), people)
         if isinstance(beside, Found):
             said.setdefault(beside.entity.id, set()).add(title.category)
         if not beside:
-            read.append(title)
-    for title in read:
-        start, manner = modified(doc, title)
+            read.append((title, start, manner))
+    for title, bare_start, manner in read:
         if manner == "indefinite":
             continue
-        start = _with_article(doc, start)
+        start = _with_article(doc, bare_start)
         known = sorted([*people, *added], key=lambda f: f.start)
         person = who(doc, title, manner, known, said)
         if person is None:
@@ -223,7 +223,7 @@ def _with_article(doc: Document, start: int) -> int:
 _APPOSED = re.compile(r" ?[,(—–-] ?(?:the |der |die |den |dem |le |la |el |l['’])?")
 
 
-def _beside_name(doc: Document, title: Title, people: list[Found]) -> Found | bool:
+def _beside_name(doc: Document, title: Title, start: int, people: list[Found]) -> Found | bool:
     """Whose name stands beside the title, or True where an unknown one does, or False."""
     text = doc.visible
     for found in people:
@@ -234,7 +234,7 @@ def _beside_name(doc: Document, title: Title, people: list[Found]) -> Found | bo
             if len(ahead) <= 3 and ahead.strip(" ,") == "" and ("," not in ahead or _may_be(title, found.entity)):  # fmt: skip
                 return found
             continue
-        behind = text[found.end : title.start]
+        behind = text[found.end : start] if found.end <= start else text[found.end : title.start]
         if len(behind) <= 8 and _APPOSED.fullmatch(behind) and _may_be(title, found.entity):
             return found
     name = _NAME_AHEAD.match(text, title.end)

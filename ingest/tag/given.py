@@ -8,6 +8,7 @@ front sounds like a given name of the person.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -158,13 +159,60 @@ _SLAVIC = frozenset({"ru", "uk", "be", "pl"})
 _CAPITAL_BEFORE = re.compile(rf"(?:[{_UPPER}][\w'’.-]*|-) ?$")
 _CAPITAL_BEHIND = re.compile(rf"['’]?\w{{0,3}}[ -]\(?[{_UPPER}0-9]")
 _WORDS = frozenset({"He", "She", "An", "Do", "So", "Lo", "Ho", "Ha", "No", "Le", "La", "Der", "Die", "Das", "Los", "Las", "El"})  # fmt: skip
-_ENDINGS = "(?:а|у|ом|ем|ові|еві|ю|я|і|ы|е|о|ою|ей|ой|ам|ай|ем|й|ем|owi|em|iem|a|u|ie|ę|ą|y|o|i)?"
+_TAIL = re.compile(r"\w*")
+_ENDINGS = frozenset(
+    [
+        "",
+        *[
+            "а",
+            "у",
+            "ом",
+            "ем",
+            "ові",
+            "еві",
+            "ю",
+            "я",
+            "і",
+            "ы",
+            "е",
+            "о",
+            "ою",
+            "ей",
+            "ой",
+            "ам",
+            "ай",
+            "ем",
+            "й",
+            "owi",
+            "em",
+            "iem",
+            "a",
+            "u",
+            "ie",
+            "ę",
+            "ą",
+            "y",
+            "o",
+            "i",
+        ],
+    ]
+)
 _HONOURED = re.compile(r" (?:Bey|Paşa|Hanım|Efendi)(?!\w)")
 
 
 def _opens_sentence(text: str, start: int) -> bool:
     before = text[max(0, start - 3) : start].rstrip()
     return not before or before[-1] in '.!?:…"«„“'
+
+
+def _places_of(text: str, stem: str, after: int) -> Iterator[int]:
+    """Where words begin that begin so, behind an offset."""
+    at = text.find(stem, after)
+    while at >= 0:
+        before = text[at - 1 : at]
+        if not (before.isalnum() or before in ("_", "'", "’", "-")) or at == 0:
+            yield at
+        at = text.find(stem, at + len(stem))
 
 
 def find_first_names(doc: Document) -> list[Found]:
@@ -186,12 +234,17 @@ def find_first_names(doc: Document) -> list[Found]:
         if len(entities) > 1 or first in _WORDS:
             continue
         entity = next(iter(entities.values()))
-        stem, ending = re.escape(first), ""
-        if doc.lang in _SLAVIC and len(first) > 3:
-            stem, ending = re.escape(first.rstrip("аяоaoyй")), _ENDINGS
-        for match in re.finditer(rf"(?<![\w'’-]){stem}{ending}(?![\w-])", doc.visible):
-            start, end = match.span()
-            if start < seen[first] or start in places or _CAPITAL_BEHIND.match(doc.visible, end):
+        bends = doc.lang in _SLAVIC and len(first) > 3
+        stem = first.rstrip("аяоaoyй") if bends else first
+        for start in _places_of(doc.visible, stem, seen[first]):
+            tail = _TAIL.match(doc.visible, start + len(stem))
+            ending = tail[0] if tail is not None else ""
+            if ending not in (_ENDINGS if bends else ("",)):
+                continue
+            end = start + len(stem) + len(ending)
+            if doc.visible[end : end + 1] == "-":
+                continue
+            if start in places or _CAPITAL_BEHIND.match(doc.visible, end):
                 continue
             before = _CAPITAL_BEFORE.search(doc.visible, max(0, start - 24), start)
             if before is not None and not _opens_sentence(doc.visible, before.start()):

@@ -8,7 +8,7 @@ from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
 from ingest.tag.given import find_first_names, find_given
 from ingest.tag.heard import families_by_sound, people_by_sound
-from ingest.tag.match import Hit
+from ingest.tag.match import Hit, is_whole
 from ingest.tag.strangers import find_strangers
 from ingest.tag.titles import find_titles
 
@@ -298,7 +298,12 @@ def _is_word(doc: Document, hit: Hit) -> bool:
     if before and before[-1] not in '.!?:…\n„“"«—–-(¿¡':
         return False
     word = doc.visible[hit.start : hit.end].lower()
-    return re.search(rf"(?<!\w){re.escape(word)}(?!\w)", doc.visible) is not None
+    at = doc.visible.find(word)
+    while at >= 0:
+        if is_whole(doc.visible, at, at + len(word)):
+            return True
+        at = doc.visible.find(word, at + 1)
+    return False
 
 
 # Family names that are words too: only after the full name.

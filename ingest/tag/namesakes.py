@@ -61,6 +61,15 @@ _GIVEN = frozenset(
         "вікторія",
         "джорджія",
         "петру",
+        "азия",
+        "азию",
+        "азии",
+        "азія",
+        "азію",
+        "азії",
+        "берні",
+        "домініка",
+        "доминика",
     ]
 )
 # Of those, who is more often a person than the place.
@@ -215,7 +224,7 @@ _WORDS = {
     "en": "quite of than most man same come university police deal goes date save reading union normal island islands spring "
     "mission mobile wedding surprise bay forest drama orange salt bell independence tank marks bush gap temple bath "
     "rugby hire pen enterprise fate sum liberty commonwealth fleet sale sales",
-    "ru": "того но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
+    "ru": "того самое но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
     "центральный северный южный восточный западный собрал уши южного вину гор горького сам мати калі",
     "uk": "того час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
     "бан диво сум ван штат порту кут горах табору бар марка калі досі",
@@ -275,7 +284,7 @@ def is_part_of_a_name(
 ) -> bool:
     """Whether a name of a place is part of another's: a person's, a firm's, a club's, a work's."""
     visible, text = doc.visible, doc.folded.text
-    tied = entity.kind == "country" or not arabic_article(doc, hit.start)
+    tied = entity.kind == "country" or arabic_article(doc, hit.start) is None
     if (tied and _in_compound(doc, hit, index)) or (entity.kind != "site" and _quoted(doc, hit)):
         return True
     surface = visible[hit.start : hit.end]
@@ -366,14 +375,14 @@ def _is_heading(doc: Document, hit: Hit) -> bool:
 _ARABIC = re.compile(r"(?:(?<=[\s(«„“\"'’])|^)(?:[Ee]l|[Aa]l|[ЭэАаЕе]ль)[-‑]$")
 
 
-def arabic_article(doc: Document, start: int) -> int:
-    """Where the Arabic article tied to a name begins (El-Fasher), or 0; a person's is none of a place."""
+def arabic_article(doc: Document, start: int) -> int | None:
+    """Where the Arabic article tied to a name begins (El-Fasher), or None; a person's is none of a place."""
     article = _ARABIC.search(doc.visible, max(0, start - 4), start)
     if article is None:
-        return 0
+        return None
     before = _PREVIOUS.search(doc.visible, max(0, article.start() - 30), article.start())
     opens = before is None or not before[1][0].isupper()
-    return article.start() if opens else 0
+    return article.start() if opens else None
 
 
 def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
@@ -381,8 +390,8 @@ def _in_compound(doc: Document, hit: Hit, index: int) -> bool:
     visible = doc.visible
     if _ORGANISATION_BEFORE.search(visible, max(0, hit.start - 10), hit.start):
         return True
-    if _ORGANISATION_AFTER.match(visible, hit.end):
-        return True
+    if _ORGANISATION_AFTER.match(visible, hit.end) or (arabic_article(doc, hit.start) is not None):
+        return True  # Ель-Кувейт is the city
     if _PARTICIPLE.match(visible, hit.end):
         return False
     # A hyphen, no dash: "in Geneva—if at all".

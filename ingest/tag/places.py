@@ -53,6 +53,8 @@ _GUARD_BEFORE = _folded(
     r"council of|conseil de l'|format|spirit of|«зенит»|cska|street|"
     r"улиц[аеыу]|проспект\w*|вул\.) $"
 )
+# The Council of Europe, where the name is bent.
+_COUNCIL = _folded(r"(?<!\w)(?:совет\w*|рад[аиіуоы]\w*|радзе|rad[aęyzą]\w*) $")
 # Common nouns before a proper name: outside its span where they are written small.
 _COMMON_NOUN = _folded(
     r"(?:двор[е]?ц\w*|палац\w*|палаты|отел[ьеяюи]\w*|готел\w*|гостиниц\w*|баз[аеыу]|вилл\w+|вілл\w+|резиденци\w+|замк\w+|"
@@ -127,6 +129,8 @@ def _place(doc: Document, hit: Hit, index: int, known: Known) -> Entity | None:
     before = text[max(0, hit.start - 24) : hit.start]
     if _GUARD_AFTER.match(after) or _GUARD_BEFORE.search(before):
         return None
+    if text.startswith(("европ", "європ", "еуроп", "europ"), hit.start) and _COUNCIL.search(before):
+        return None
     if _DEAL_AFTER.match(after) and text[hit.start : hit.end].endswith(_ADJECTIVE_END):
         return None
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(PLACE)]
@@ -161,7 +165,8 @@ def _spans(doc: Document, hit: Hit, entity: Entity) -> list[Found]:
         return _city_and_state(doc, hit, comma, entity)
     start = hit.start + _lead(text[hit.start : hit.end], surface, entity)
     if start == hit.start and entity.kind != "country":
-        start = arabic_article(doc, start) or start
+        article = arabic_article(doc, start)
+        start = start if article is None else article
     if start == hit.start + 4 and surface[4].islower():
         return []  # the gulf between them
     return [Found(start, hit.end, entity, "venue", "name", "place-name", 0.9)]

@@ -92,6 +92,11 @@ def test_a_capital_that_bears_the_name_of_another_state(tagger: Tagger) -> None:
         ("ru", "Слово «Сочи» прозвучало дважды. Играл ансамбль «Женева».", ["Сочи"]),
         # the article is part of an Arabic name
         ("fr", "Les rescapés d'El-Geneina, au Soudan, attendent.", ["El-Geneina", "Soudan"]),
+        ("uk", "Ель-Кувейт чекає на них.", []),
+        # a person, a word, a council
+        ("ru", "Азия Биби вышла на свободу, Азия рада.", ["Азия"]),
+        ("ru", "Самое важное сказано.", []),
+        ("ru", "В Совете Европы спорят, Европа молчит.", ["Европа"]),
         # an apostrophe inside a word
         ("uk", "Лист підписали у Хасав'юрті.", []),
         # whose city it is does not make it a person's name

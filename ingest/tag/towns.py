@@ -46,6 +46,18 @@ _OF = {
     "be": "з са да на ад ля і ды або",
     "tr": "ve ile veya",
 }  # fmt: skip
+# Words that open a sentence and are no first half of a name.
+_OPENERS = {
+    "en": "not neither nor so but then now maybe perhaps even only yet why both",
+    "fr": "ni mais pas",
+    "es": "ni pero tampoco",
+    "pl": "ani ale nie",
+    "ru": "не ни но",
+    "uk": "не ні але",
+    "be": "не ні але",
+    "tr": "simdi ama peki once ne",
+}
+_WORDS_OPENING = {lang: frozenset(words.split()) for lang, words in _OPENERS.items()}
 _WORDS_IN = {lang: frozenset(words.split()) for lang, words in _IN.items()}
 _WORDS_OF = {lang: frozenset(words.split()) for lang, words in _OF.items()}
 _NONE: frozenset[str] = frozenset()
@@ -56,13 +68,6 @@ _ARTICLE = re.compile(
     r"\b(?:the|an?|die|der|das|dem|den|drei|eine[rnm]?|la|les?|une?|el|los|las|una|its|his|their) $",
     re.IGNORECASE,
 )
-_TOWN_BEFORE = re.compile(
-    r"(?<!\w)(?:(?:city|town|village|port|suburb|island|resort) of|(?:ville|port|ciudad|puerto|localidad|pueblo) de|"
-    r"stadt|ort|insel|hafenstadt|(?:город|порт|посёлок|сел)\w*|міст[оі]\w*|горад\w*|miast\w+|miejscowosci) $"
-)
-_TOWN_AFTER = re.compile(
-    r"'?(?:\w+)? (?:airport|airbase|province|sehri\w*|kenti\w*|ili|kasabas\w+|limani\w*)\b"
-)
 _PREVIOUS = re.compile(r"([^\W\d_][\w.'’-]*)( ?)$")
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _DATELINE = re.compile(r"(?:, [^\W\d_][\w .'’/]{1,30}?)?(?: ?[-—–]|, | \(|\.(?:$|\s))")
@@ -72,6 +77,7 @@ LIST = re.compile(
 
 # Three to one: in the news at large more of the hits are words than in articles about talks.
 SURE = 110
+_GAP = 12  # letters between two names of a list
 _OTHERS = 20  # namings of one town that are looked at
 
 
@@ -155,12 +161,15 @@ def weights() -> dict[str, int]:
 def features(number: int, entity: Entity, known: Known) -> list[str]:
     """What speaks for and against the town: names of weights in `data/towns.tsv`."""
     hit = known.doc.hits[number]
-    return [
+    found = [
         "bias",
         *_of_the_name(known.doc, hit, entity),
         *_of_the_article(number, entity, known),
         *known.beside(number),
     ]
+    if "dateline" in found:  # whoever bears the name, too, an article is not written in them
+        return [name for name in found if name != "person"]
+    return found
 
 
 def _of_the_name(doc: Document, hit: Hit, entity: Entity) -> list[str]:
@@ -241,14 +250,12 @@ def _around(number: int, known: Known) -> list[str]:
         return ["dateline"]
     if opens:
         found.append("opens")
-    elif quoted and left == bare:
-        found.append("quoted" if right[:1] in '»”“"' else "quote")
+    elif quoted and left == bare and right[:1] not in '»”“"':
+        found.append("quote")
     elif left[-1:] in ("-", "‑"):
         found.append("hyphen-before")
     if _ARTICLE.search(left):
         found.append("article")
-    if _TOWN_BEFORE.search(text, max(0, hit.start - 24), hit.start) or _TOWN_AFTER.match(right):
-        found.append("town")
     previous = None if opens else _PREVIOUS.search(left)
     if previous is not None:
         found += _of_the_word_before(doc, hit, previous, known)
@@ -287,7 +294,7 @@ def _of_the_word_before(
         return []  # "Mashadov Nazran'ı ister"
     before = previous.string[: previous.start(1)].rstrip(" ")
     if not before or before[-1] in '.!?…\n:;«„“"»”—–-(':
-        return ["opener-before"]
+        return [] if word in _WORDS_OPENING.get(doc.lang, _NONE) else ["opener-before"]
     return ["name-before"]
 
 
@@ -302,21 +309,19 @@ def _of_the_word_behind(number: int, known: Known) -> list[str]:
 
 
 def _in_a_list(doc: Document, number: int) -> list[str]:
+    """Whether a place that somebody curated stands in one list with it."""
     hit, text = doc.hits[number], doc.folded.text
     entities = doc.gazetteer.compiled.entities
-    found = []
     for other in (number - 1, number + 1):
         if not 0 <= other < len(doc.hits) or not doc.hits[other].has(PLACE):
             continue
         first, second = sorted((hit, doc.hits[other]), key=lambda h: h.start)
-        if not LIST.fullmatch(text, first.end, second.start):
-            continue
-        named = [entities[row] for row in doc.hits[other].rows(PLACE)]
-        here = {entities[row].country for row in hit.rows(PLACE)}
-        if other > number and any(
-            e.kind in ("country", "region") and e.country in here for e in named
+        named = (entities[row] for row in doc.hits[other].rows(PLACE))
+        known = any(e.geonames is None or e.weight >= CURATED for e in named)
+        if (
+            known
+            and second.start - first.end < _GAP
+            and LIST.fullmatch(text, first.end, second.start)
         ):
-            found.append("its-country")
-        elif any(e.geonames is None or e.weight >= CURATED for e in named):
-            found.append("list")
-    return found
+            return ["list"]
+    return []

@@ -319,16 +319,9 @@ def _state_or_city(entities: list[Entity], index: int, known: Known) -> list[Ent
         return [city] if other else entities
     return (
         [city]
-        if len(_cities_abroad(known, city.country)) > 1 and _is_where(index, known)
+        if len(known.with_cities - {city.country}) > 1 and _is_where(index, known)
         else entities
     )
-
-
-def _cities_abroad(known: Known, country: str) -> set[str]:
-    """Other states of which the article names a city."""
-    every = known.doc.gazetteer.compiled.entities
-    found = (every[row] for hit in known.doc.hits for row in hit.rows(PLACE)[:1])
-    return {e.country for e in found if e.kind == "city" and e.weight >= CURATED} - {country}
 
 
 def _is_where(index: int, known: Known) -> bool:

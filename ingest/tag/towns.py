@@ -115,6 +115,13 @@ class Known:
         return found
 
     @cached_property
+    def with_cities(self) -> frozenset[str]:
+        """States of which the article names a city that somebody curated."""
+        every = self.doc.gazetteer.compiled.entities
+        named = (every[row] for hit in self.doc.hits for row in hit.rows(PLACE)[:1])
+        return frozenset(e.country for e in named if e.kind == "city" and e.weight >= CURATED)
+
+    @cached_property
     def starts(self) -> frozenset[int]:
         """Where people begin."""
         return frozenset(f.start for f in self.doc.people)

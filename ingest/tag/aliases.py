@@ -21,6 +21,8 @@ SOVIET = frozenset(("RU", "UA", "BY", "MD", "KZ", "KG", "TJ", "TM", "UZ", "AM", 
 _WRITTEN_AS_RUSSIAN = ("pl", "tr")
 _SHORTEST = 4  # letters of an alias; shorter ones are words too often
 _WELL_KNOWN = 700_000
+_ALIKE = 0.6
+_MADE = 4  # Belarusian spellings of one name
 _KEPT = 3  # aliases of one language, the likeliest first
 
 _CYRILLIC = re.compile(r"[А-Яа-яЁёІіЇїЄєҐґЎў'’ -]+")
@@ -58,6 +60,15 @@ def _is_name(alias: str) -> bool:
         and not alias.isupper()
         and not _BESIDE.search(alias.lower())
     )
+
+
+def _likeness(one: str, other: str) -> float:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio()
+
+
+def is_alike(one: str, other: str) -> bool:
+    """Whether two folded labels may be spellings of one name."""
+    return _likeness(one, other) > _ALIKE
 
 
 def _roman(lowered: str) -> str:
@@ -150,6 +161,26 @@ def latin_names(
             if same:
                 found[lang].append(made if made in same else same[0])
     return {lang: _distinct(names)[:_KEPT] for lang, names in found.items() if names}
+
+
+def ukrainian_names(russian: str) -> tuple[str, ...]:
+    """What is made of a town's Russian name in Ukrainian."""
+    return to_ukrainian(russian, place=True)
+
+
+def belarusian_names(russian: str) -> tuple[str, ...]:
+    """What is made of a town's Russian name in Belarusian: only a stressed «о» stays, and any may be it."""
+    plain = to_belarusian(russian, place=True)[0]
+    plain = re.sub(r"([бвгджзклмнпрстфх])\1", r"\1", plain)
+    places = [m.start() for m in re.finditer("[оО]", plain)]
+    kept = [plain] if len(places) < 2 else []
+    for stressed in (*places, None):
+        letters = [
+            "аА"["оО".index(letter)] if at in places and at != stressed else letter
+            for at, letter in enumerate(plain)
+        ]
+        kept.append("".join(letters))
+    return _distinct(kept)[:_MADE]
 
 
 def made_in(lang: str, country: str, cyrillic: Mapping[str, Sequence[str]]) -> tuple[str, ...]:

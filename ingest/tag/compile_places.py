@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable
+from collections.abc import Iterable
 
 import msgspec
 
@@ -34,8 +34,9 @@ INFLECTED_POPULATION = 100_000
 _SURELY_TOWNS = 100_000
 _LIKE_A_WORD = re.compile(r"[^ -]{1,4}|[^ -]+(?:[оеё]в|[иы]н|[оеи]ва|ина)")
 _LIKE_AN_ADJECTIVE = re.compile(r"[^ -]+(?:[иы]й|ой|[ое]е|[ая]я|[ыи]е|sk[iy])")
-# Towns as great keep a name that a leader's family name has among its forms.
-_GREAT = 300_000
+_GREAT = 100_000  # towns as great lose no name to an ending of another's
+# Towns as great keep a name that is a form of a leader's family name too.
+_KEEPS_ITS_NAME = 300_000
 _SHORT = 4  # letters: a spelling made by rule that nobody has confirmed is longer
 _PLACES = ("places.tsv", "places_more.tsv")
 
@@ -142,6 +143,8 @@ def add_curated_places(
             if "be" not in given:
                 names.setdefault("be", []).extend(to_belarusian(russian, place=True))
         found = _town(towns, names, country) if kind == "city" else None
+        if kind == "region" and (same := towns.get((_letters(label), country))):
+            build.towns.append((len(build.entities), int(same[4]), same[6]))
         where = (float(found[2]), float(found[3]), int(found[4])) if found else (None, None, None)
         weight = max(int(found[5]) if found else 0, CURATED)
         suffix = country.lower() or "xx"
@@ -156,7 +159,11 @@ def add_curated_places(
             weight=weight,
         )
         if kind == "city":
-            build.towns.append((ref, int(found[4]) if found else 0, found[6] if found else ""))
+            build.towns.append(
+                (ref, int(found[4]), f"en:{found[0]};{found[6]}") if found else (ref, 0, "")
+            )
+            if found:
+                taken.add((fold(found[0]), country))
         taken.add((fold(label), country))
         taken.update((fold(n), country) for found_names in names.values() for n in found_names)
     return taken
@@ -218,6 +225,7 @@ def add_town_names(build: Builder) -> None:
     of_cldr: dict[int, list[tuple[str, str]]] = {}
     for row in rows("cldr_cities.tsv"):
         of_cldr.setdefault(int(row[0]), []).append((row[1], row[2]))
+    kept: list[tuple[int, str, str, frozenset[str]]] = []
     for ref, geonames, cell in build.towns:
         town = build.entities[ref]
         sure = dict.fromkeys(of_cldr.get(geonames, ()))
@@ -231,15 +239,22 @@ def add_town_names(build: Builder) -> None:
             is_sure = (lang, name) in sure
             if _is_free(build, name, ref, sure=is_sure) and (is_sure or fold(name) not in words):
                 known.setdefault(lang, []).append(name)
-                _add_free(build, name, lang, ref, words, sure=is_sure)
-        kept = {lang: tuple(dict.fromkeys(found)) for lang, found in known.items()}
-        build.entities[ref] = msgspec.structs.replace(town, names=kept)
+                kept.append((ref, lang, name, words))
+        names = {lang: tuple(dict.fromkeys(found)) for lang, found in known.items()}
+        build.entities[ref] = msgspec.structs.replace(town, names=names)
+    # all names before any of their endings: Nakuru is no case of Naqoura («Накура», «Накуру»)
+    for ref, _lang, name, _words in kept:
+        build.add_form(name, ref, PLACE, case_rule(name))
+    for ref, lang, name, likelier in kept:
+        for form in inflect(name, lang)[1:] if case_rule(name) != ALL_CAPS else ():
+            if fold(form) not in likelier and _is_free(build, form, ref, is_name=False):
+                build.add_form(form, ref, PLACE, CAPITAL)
 
 
 def _is_like_a_word(name: str, town: Entity) -> bool:
     if town.weight >= CURATED:
         return False
-    if town.country in SOVIET and _LIKE_AN_ADJECTIVE.fullmatch(name):
+    if town.country == "RU" and _LIKE_AN_ADJECTIVE.fullmatch(name):
         return True
     return town.weight < _SURELY_TOWNS and _LIKE_A_WORD.fullmatch(name) is not None
 
@@ -280,37 +295,33 @@ def _is_name_of_its_own(build: Builder, name: str, geonames: int) -> bool:
     return form not in words and form not in build.given and kinds <= {PLACE}
 
 
-def _is_free(build: Builder, name: str, ref: int, *, sure: bool = False) -> bool:
-    """Whether a name means no one else: no person, no state, no place as great or greater."""
+def _is_free(
+    build: Builder, name: str, ref: int, *, sure: bool = False, is_name: bool = True
+) -> bool:
+    """Whether a name means no one else: no person, no state, no place as great or greater.
+
+    Args:
+        sure: the name is beyond doubt; only curated places stand before it.
+        is_name: not an ending of it, which yields to a great town's own name.
+    """
     town = build.entities[ref]
     if not sure and fold(name) in build.given:
         return False
     for row, kind, _case in map(unpack, build.forms.get(fold(name), ())):
-        if kind == SURNAME and (sure or town.weight >= _GREAT):
+        if kind == SURNAME and is_name and (sure or town.weight >= _KEEPS_ITS_NAME):
             continue
         if kind != PLACE:
             return False
         other = build.entities[row]
-        most = CURATED if sure else town.weight
+        most = CURATED if sure else town.weight if is_name else _GREAT
         if row != ref and (other.kind != "city" or other.weight >= most):
             return False
     return True
 
 
-def _add_free(
-    build: Builder, name: str, lang: str, ref: int, words: Container[str], *, sure: bool
-) -> None:
-    """Add a town's name and those of its forms that mean no one else and are no word."""
-    rule = case_rule(name)
-    for form in inflect(name, lang) if rule != ALL_CAPS else (name,):
-        own = form == name and sure
-        if own or (fold(form) not in words and _is_free(build, form, ref)):
-            build.add_form(form, ref, PLACE, rule)
-
-
 def add_genitives(build: Builder) -> None:
-    """Add the German genitive of place names of no given language ("Moskaus"), where it is no other form."""
+    """Add the German genitive of place names of no given language ("Moskaus"), where it is no one else's."""
     for name, ref in build.german:
         for form in inflect(name, "de")[1:]:
-            if fold(form) not in build.forms:
+            if _is_free(build, form, ref):
                 build.add_form(form, ref, PLACE, CAPITAL)

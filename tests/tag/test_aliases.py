@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from ingest.tag import Tagger
-from ingest.tag.aliases import cyrillic_names, latin_names, made_in
+from ingest.tag.aliases import belarusian_names, cyrillic_names, latin_names, made_in
 from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.mistakable import mistakable_forms
 
@@ -108,3 +108,19 @@ def test_a_small_town_that_is_a_word_is_none() -> None:
     )
     found = Tagger.load().tag(text, lang="en", published=datetime(2025, 3, 16, tzinfo=UTC))
     assert [m.surface for m in found.mentions if m.kind == "venue"] == ["London"]
+
+
+def test_belarusian_keeps_one_stressed_vowel() -> None:
+    assert set(belarusian_names("Воронеж")) == {"Воранеж", "Варонеж", "Варанеж"}
+    assert belarusian_names("Джамму") == ("Джаму",)
+
+
+def test_an_ending_yields_to_a_great_towns_name(gazetteer: Gazetteer) -> None:
+    """«Накуру» is Nakuru, though Naqoura («Накура») is curated."""
+    assert gazetteer.resolve("venue", "Накуру")[0] == "place:nakuru-ke"
+    assert "place:naqoura-lb" in gazetteer.resolve("venue", "Накури")
+
+
+def test_a_curated_town_is_the_one_of_geonames(gazetteer: Gazetteer) -> None:
+    for name in ("Ts’khinvali", "Tskhinvali", "Цхинвали"):
+        assert gazetteer.resolve("venue", name) == ("place:tskhinvali-ge",)

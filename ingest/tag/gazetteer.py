@@ -26,6 +26,7 @@ COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
 
 # what a form stands for (the low bits of a target)
 LEADER, SURNAME, PLACE, ADJECTIVE, TITLE, EPITHET = range(6)
+STARTS = 4  # letters of a first word that the search for names begins with
 # how a form must be written in the text
 ANY_CASE, CAPITAL, ALL_CAPS = range(3)
 
@@ -116,8 +117,8 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
     countries: tuple[Country, ...]
     titles: tuple[tuple[str, str], ...]
     epithets: tuple[tuple[str, str], ...]
-    forms: dict[str, tuple[int, ...]]
-    firsts: dict[str, int]
+    forms: Mapping[str, tuple[int, ...]]
+    firsts: Mapping[str, int]
     sounds: Sounds = Sounds()
 
 
@@ -146,7 +147,14 @@ class Gazetteer:
 
         try:
             compiled = unpacked(path.read_bytes())
-        except (OSError, zlib.error, msgspec.MsgspecError, ValueError, IndexError) as exc:
+        except (
+            OSError,
+            zlib.error,
+            msgspec.MsgspecError,
+            ValueError,
+            IndexError,
+            RuntimeError,
+        ) as exc:
             raise SettingsError(
                 str(path),
                 f"the gazetteer cannot be read: {exc}",

@@ -8,17 +8,17 @@ automaton over first words is built in a tenth of the time of one over all forms
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import ahocorasick_rs
 
 from ingest.tag.fold import Folded
-from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, Gazetteer, unpack
+from ingest.tag.formtable import words_added
+from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, STARTS, Gazetteer, unpack
 
 WORD = re.compile(r"\w+")
 _MAX_WORD = 40  # letters; no name has a longer word
-_LETTERS = 4  # of a first word, for the automaton: a third of the patterns, a third of the time to build it
 _ENDS = (".", "'")  # a name may end in a mark: "U.S."
 _MAX_GAP = 3  # marks between the words of a name: ", " or ". "
 
@@ -59,10 +59,15 @@ def is_whole(text: str, start: int, end: int) -> bool:
     return True
 
 
-def _automaton(words: Iterable[str]) -> ahocorasick_rs.AhoCorasick:
+def _starts(firsts: Mapping[str, int]) -> Iterable[str]:
+    """What the words of a table begin with: a table from a file has it ready."""
+    return getattr(firsts, "starts", ()) or {word[:STARTS]: None for word in firsts}
+
+
+def _automaton(starts: Iterable[str]) -> ahocorasick_rs.AhoCorasick:
     """Finds where a word may begin that a name begins with: its first letters are enough."""
     return ahocorasick_rs.AhoCorasick(
-        tuple({word[:_LETTERS]: None for word in words}),
+        tuple(starts),
         matchkind=ahocorasick_rs.MatchKind.LeftmostLongest,
         store_patterns=False,
     )
@@ -80,9 +85,9 @@ class Matcher:
         self._forms = gazetteer.compiled.forms
         self.firsts = gazetteer.compiled.firsts
         if base is None:
-            self.automata = (_automaton(self.firsts),)
+            self.automata = (_automaton(_starts(self.firsts)),)
             return
-        more = [word for word in self.firsts if word not in base.firsts]
+        more = {word[:STARTS]: None for word in words_added(self.firsts, base.firsts)}
         self.automata = (*base.automata, *((_automaton(more),) if more else ()))
 
     def find(self, folded: Folded) -> list[Hit]:

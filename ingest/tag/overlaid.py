@@ -12,6 +12,7 @@ import msgspec
 
 from ingest.tag.build import Builder, case_rule, surname_of
 from ingest.tag.fold import fold
+from ingest.tag.formtable import Changed
 from ingest.tag.gazetteer import (
     ALL_CAPS,
     CURATED,
@@ -203,17 +204,15 @@ def _with_forms(
     base: Mapping[str, tuple[int, ...]],
     added: Mapping[str, Iterable[int]],
     dropped: set[tuple[str, int]],
-) -> dict[str, tuple[int, ...]]:
-    forms = dict(base)
+) -> Mapping[str, tuple[int, ...]]:
+    changes: dict[str, tuple[int, ...] | None] = {}
     for form, key in dropped:
-        kept = tuple(t for t in forms.get(form, ()) if _key(t) != key)
-        if kept:
-            forms[form] = kept
-        else:
-            forms.pop(form, None)
+        held = (changes[form] if form in changes else base.get(form)) or ()
+        changes[form] = tuple(t for t in held if _key(t) != key) or None
     for form, targets in added.items():
-        forms[form] = tuple(dict.fromkeys((*forms.get(form, ()), *targets)))
-    return forms
+        held = (changes[form] if form in changes else base.get(form)) or ()
+        changes[form] = tuple(dict.fromkeys((*held, *targets)))
+    return Changed(base, changes)
 
 
 def _key(target: int) -> int:
@@ -221,13 +220,14 @@ def _key(target: int) -> int:
     return row << 3 | kind
 
 
-def _with_firsts(base: Mapping[str, int], added: Iterable[str]) -> dict[str, int]:
-    firsts = dict(base)
+def _with_firsts(base: Mapping[str, int], added: Iterable[str]) -> Mapping[str, int]:
+    changes: dict[str, int | None] = {}
     for form in added:
         words = WORD.findall(form)
         if words and WORD.match(form):
-            firsts[words[0]] = max(firsts.get(words[0], 0), len(words))
-    return firsts
+            known = changes.get(words[0]) or base.get(words[0], 0)
+            changes[words[0]] = max(known, len(words))
+    return Changed(base, changes)
 
 
 def without_sounds(sounds: Sounds, rows: Collection[int]) -> Sounds:

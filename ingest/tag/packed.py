@@ -1,7 +1,4 @@
-"""How the compiled gazetteer lies in its file: forms in one string, equal targets once.
-
-A plain map of 300,000 forms takes twice as long to read: each form's targets are an object of their own.
-"""
+"""How the compiled gazetteer lies in its file: forms in a trie, equal targets once."""
 
 from __future__ import annotations
 
@@ -12,16 +9,18 @@ from array import array
 
 import msgspec
 
-from ingest.tag.gazetteer import Compiled, Country, Entity, Sounds
+from ingest.tag.formtable import FormTable, packed_words
+from ingest.tag.gazetteer import STARTS, Compiled, Country, Entity, Sounds
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True):
     """The file's content.
 
     Attributes:
-        forms: joined by line feeds, which no form has.
-        targets: each set of targets once; `of` says which is which form's (32 bits, little-endian).
-        firsts: joined by line feeds; `most` has the number of words for each, a byte.
+        forms: a trie; `of` says by its numbers which targets are which form's (32 bits, little-endian).
+        targets: each set of targets once.
+        firsts: a trie; `most` has by its numbers how many words a form that begins so may have, a byte.
+        starts: the first letters of those words, joined by line feeds, which no form has.
     """
 
     version: str
@@ -30,20 +29,23 @@ class _File(msgspec.Struct, frozen=True, array_like=True):
     countries: tuple[Country, ...]
     titles: tuple[tuple[str, str], ...]
     epithets: tuple[tuple[str, str], ...]
-    forms: str
+    forms: bytes
     of: bytes
     targets: tuple[tuple[int, ...], ...]
-    firsts: str
+    firsts: bytes
     most: bytes
+    starts: str
     sounds: Sounds
 
 
 def packed(compiled: Compiled) -> bytes:
     """A gazetteer as the bytes of its file."""
     number: dict[tuple[int, ...], int] = {}
-    of = array("I", (number.setdefault(t, len(number)) for t in compiled.forms.values()))
+    numbered = {f: number.setdefault(t, len(number)) for f, t in compiled.forms.items()}
+    forms, of = packed_words(numbered)
     if sys.byteorder == "big":
         of.byteswap()
+    firsts, most = packed_words({word: min(n, 255) for word, n in compiled.firsts.items()})
     file = _File(
         version=compiled.version,
         sources=compiled.sources,
@@ -51,11 +53,12 @@ def packed(compiled: Compiled) -> bytes:
         countries=compiled.countries,
         titles=compiled.titles,
         epithets=compiled.epithets,
-        forms="\n".join(compiled.forms),
+        forms=forms,
         of=of.tobytes(),
         targets=tuple(number),
-        firsts="\n".join(compiled.firsts),
-        most=bytes(min(most, 255) for most in compiled.firsts.values()),
+        firsts=firsts,
+        most=bytes(most.tolist()),
+        starts="\n".join(sorted({word[:STARTS] for word in compiled.firsts})),
         sounds=compiled.sounds,
     )
     return zlib.compress(msgspec.msgpack.encode(file), 9)
@@ -65,10 +68,10 @@ def unpacked(data: bytes) -> Compiled:
     """The gazetteer of a file's bytes.
 
     Raises:
-        zlib.error, msgspec.MsgspecError, ValueError: the bytes are no gazetteer.
+        zlib.error, msgspec.MsgspecError, ValueError, RuntimeError: the bytes are no gazetteer.
     """
     collecting = gc.isenabled()
-    gc.disable()  # half a million lasting objects are made: looking for dead ones among them is vain
+    gc.disable()  # many lasting objects are made: looking for dead ones among them is vain
     try:
         return _read(zlib.decompress(data))
     finally:
@@ -81,7 +84,6 @@ def _read(data: bytes) -> Compiled:
     of = array("I", file.of)
     if sys.byteorder == "big":
         of.byteswap()
-    targets = file.targets
     return Compiled(
         version=file.version,
         sources=file.sources,
@@ -89,7 +91,7 @@ def _read(data: bytes) -> Compiled:
         countries=file.countries,
         titles=file.titles,
         epithets=file.epithets,
-        forms=dict(zip(file.forms.split("\n"), [targets[i] for i in of], strict=True)),
-        firsts=dict(zip(file.firsts.split("\n"), file.most, strict=True)),
+        forms=FormTable(file.forms, of, file.targets),
+        firsts=FormTable(file.firsts, file.most, range(256), tuple(file.starts.split("\n"))),
         sounds=file.sounds,
     )

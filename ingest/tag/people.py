@@ -44,22 +44,29 @@ def find_people(doc: Document) -> None:
     for found in filter(None, full):
         known[found.entity.id] = found.entity
         doc.people.append(found)
+    _add_surnames(doc, known)
     heard = people_by_sound(doc)
-    known.update({f.entity.id: f.entity for f in heard})
-    doc.people += heard
-    taken = {(f.start, f.end) for f in doc.people}
+    if heard:
+        doc.people += heard
+        known.update({f.entity.id: f.entity for f in heard})
+        _add_surnames(doc, known)  # of whom they are is known now
+        doc.people += families_by_sound(doc, heard)
+    doc.people[:] = _longest(doc.people)
+    doc.people[:] = _longest([*doc.people, *find_first_names(doc)])
+    find_strangers(doc)
+    find_titles(doc)
+
+
+def _add_surnames(doc: Document, known: dict[str, Entity]) -> None:
+    """Add the family names that stand alone; whoever is found is known from then on."""
+    taken = {f.start for f in doc.people} | {f.end for f in doc.people}
     for index, hit in enumerate(doc.hits):
-        if (hit.start, hit.end) in taken or not hit.has(SURNAME):
+        if hit.start in taken or hit.end in taken or not hit.has(SURNAME):
             continue
         single = _surname(doc, hit, index, known)
         if single is not None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
-    doc.people += families_by_sound(doc, heard)
-    doc.people[:] = _longest(doc.people)
-    doc.people[:] = _longest([*doc.people, *find_first_names(doc)])
-    find_strangers(doc)
-    find_titles(doc)
 
 
 def _longest(people: list[Found]) -> list[Found]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Container
 
 from ingest.tag.build import Builder
 from ingest.tag.compile_people import add_leaders
@@ -67,8 +68,18 @@ def compile_gazetteer() -> bytes:
         forms={form: tuple(targets) for form, targets in sorted(build.forms.items())},
         firsts=dict(sorted(firsts.items())),
         sounds=sounds_of(enumerate(build.entities)),
+        redirects=_redirects(build.row_by_id),
     )
     return packed(compiled)
+
+
+def _redirects(known: Container[str]) -> dict[str, str]:
+    """Former ids, each to one that is there."""
+    redirects = {former: now for former, now, *_ in rows("redirects.tsv")}
+    for former, now in redirects.items():
+        if former in known or now not in known:
+            raise SystemExit(f"redirects.tsv: {former} is there still, or {now} is not")
+    return redirects
 
 
 def main() -> int:

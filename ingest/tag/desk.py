@@ -79,7 +79,8 @@ def _tagger(
         if wanted not in _made:
             while len(_made) >= KEPT:
                 del _made[next(iter(_made))]
-            kept = Corrections(redirected(corrections, overlay.redirects))
+            redirects = {**base.gazetteer.redirects, **overlay.redirects}
+            kept = Corrections(redirected(corrections, redirects))
             _made[wanted] = base.with_desk(overlay, kept, stamp)
         return _made[wanted]
 

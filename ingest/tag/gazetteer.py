@@ -109,6 +109,7 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
         forms: folded form -> its packed targets.
         firsts: first word of a form -> the most words a form that begins so may have.
         sounds: full names of people, and names of the larger places, by sound.
+        redirects: id that an entity had in an earlier release -> the id it has now.
     """
 
     version: str
@@ -120,6 +121,7 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
     forms: Mapping[str, tuple[int, ...]]
     firsts: Mapping[str, int]
     sounds: Sounds = Sounds()
+    redirects: dict[str, str] = {}
 
 
 CURATED = 2_000_000  # a curated place weighs at least as much; a city, its inhabitants
@@ -160,7 +162,7 @@ class Gazetteer:
                 f"the gazetteer cannot be read: {exc}",
                 "compile it again: python -m ingest.tag.compile",
             ) from exc
-        return cls(compiled)
+        return cls(compiled, compiled.redirects)
 
     @property
     def version(self) -> str:

@@ -80,7 +80,9 @@ def _guess(doc: Document, words: list[str]) -> _Guess | None:
     return best
 
 
-def _passes(doc: Document, guess: _Guess, start: int, end: int, countries: Mapping[str, int]) -> bool:
+def _passes(
+    doc: Document, guess: _Guess, start: int, end: int, countries: Mapping[str, int]
+) -> bool:
     left = doc.visible[max(0, start - 12) : start]
     local = bool(_BEFORE.search(left)) or bool(_TURKISH_CASE.match(doc.visible, end))
     by_ear = doc.lang in _BY_EAR

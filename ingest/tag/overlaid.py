@@ -50,6 +50,8 @@ def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:
     entities = list(compiled.entities)
     row_of = {entity.id: row for row, entity in enumerate(entities)}
     build = Builder()
+    for former, now in base.redirects.items():
+        row_of[former] = row_of[now]  # a desk may know an entity by the id it had
     dropped: set[tuple[str, int]] = set()
     for own in overlay.entities.values():
         row = row_of.setdefault(own.id, len(entities))
@@ -82,8 +84,19 @@ def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:
                 compiled.sounds, {row_of[own.id] for own in overlay.entities.values() if own.drop}
             ),
         ),
-        redirects=dict(overlay.redirects),
+        redirects=_chained({**base.redirects, **overlay.redirects}),
     )
+
+
+def _chained(redirects: Mapping[str, str]) -> dict[str, str]:
+    """Each former id to where its chain of redirects ends."""
+    made = {}
+    for former in redirects:
+        now, steps = redirects[former], 0
+        while now in redirects and steps < len(redirects):
+            now, steps = redirects[now], steps + 1
+        made[former] = now
+    return made
 
 
 def kind_of(entity_id: str) -> str:

@@ -36,6 +36,7 @@ class _File(msgspec.Struct, frozen=True, array_like=True):
     most: bytes
     starts: str
     sounds: Sounds
+    redirects: dict[str, str]
 
 
 def packed(compiled: Compiled) -> bytes:
@@ -60,6 +61,7 @@ def packed(compiled: Compiled) -> bytes:
         most=bytes(most.tolist()),
         starts="\n".join(sorted({word[:STARTS] for word in compiled.firsts})),
         sounds=compiled.sounds,
+        redirects=compiled.redirects,
     )
     return zlib.compress(msgspec.msgpack.encode(file), 9)
 
@@ -94,4 +96,5 @@ def _read(data: bytes) -> Compiled:
         forms=FormTable(file.forms, of, file.targets),
         firsts=FormTable(file.firsts, file.most, range(256), tuple(file.starts.split("\n"))),
         sounds=file.sounds,
+        redirects=file.redirects,
     )

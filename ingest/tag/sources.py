@@ -13,7 +13,7 @@ DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
     "cities.tsv", "cldr.tsv", "cldr_cities.tsv", "town_words.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv",
-    "qids.tsv", "stoplist.tsv",
+    "qids.tsv", "stoplist.tsv", "redirects.tsv",
 )  # fmt: skip
 CODE = ("inflect", "translit", "fold", "aliases", "sound", "heard")  # that makes names of names
 # Of towns below this the label too may be a word (see town_words.tsv).

@@ -189,9 +189,11 @@ def _place_change(group: AlertGroup | None, timed: Timed) -> tuple[AlertGroup | 
         known = next((told for told in same if told.standing == match.standing), None)
         if known is not None:
             return group, slot_of(group, known) if known.article_id else None
-        denied = next((told for told in reversed(same) if _denies(match.standing, told, at)), None)
-        if denied is not None:
-            return group, replace(slot_of(group, denied), is_contrary=True)
+        contrary = [told for told in reversed(same) if _denies(match.standing, told, at)]
+        # A report that is read again contradicts what was told before it, not what came after.
+        earlier = [told for told in contrary if told.start <= at]
+        if contrary:
+            return group, replace(slot_of(group, (earlier or contrary)[0]), is_contrary=True)
     if match.standing == BASIS:
         return group, None
     told = Told(match.standing, at, match.article_id, match.parties, at)

@@ -93,6 +93,15 @@ def test_standings(store, reports, expected):
     assert told(store) == [(DAY0 + h * HOUR, "minsk-by", s, state) for h, s, state in expected]
 
 
+def test_a_report_that_is_read_again_contradicts_nothing_that_came_after_it(store):
+    for hour, status in ((8, "hosted"), (16, "rejected"), (31, "agreed"), (16, "rejected")):
+        report(store, hour, status)
+    assert told(store) == [
+        (DAY0 + 8 * HOUR, "minsk-by", "hosted", "disputed"),
+        (DAY0 + 31 * HOUR, "minsk-by", "agreed", "open"),
+    ]
+
+
 def test_venues_parties_and_meetings_are_told_apart(store):
     report(store, 0, "agreed")
     report(store, 1, "agreed", venue="Istanbul")

@@ -25,6 +25,7 @@ ALLOWED = {
 
 NOTED = {
     "luqum": "offered under LGPL-3.0-or-later or Apache-2.0; taken under Apache-2.0",
+    "marisa-trie": "its C++ part is offered under BSD-2-Clause or LGPL-2.1; taken under BSD-2-Clause",
     "psycopg2-binary": "LGPL, with exceptions; used unmodified, as a library of its own, by Airflow alone",
     "python-daemon": "the library is Apache-2.0; only its build files and tests are GPL-3.0, and not installed",
     "text-unidecode": "offered under Artistic or GPL; taken under the Artistic License",
@@ -35,6 +36,7 @@ NOTED = {
 CHOSEN = {
     "libcst": "MIT",
     "luqum": "Apache-2.0",
+    "marisa-trie": "MIT AND BSD-2-Clause",
     "pathlib-abc": "PSF-2.0",
     "ply": "BSD-3-Clause",
     "psycopg2-binary": "LGPL-3.0-or-later WITH exceptions",

@@ -14,6 +14,7 @@ from ingest.tag.compile_places import (
     add_curated_places,
     add_genitives,
     add_town_names,
+    capitals_of,
     towns_by_name,
 )
 from ingest.tag.compile_titles import add_titles
@@ -49,7 +50,7 @@ def compile_gazetteer() -> bytes:
         raise SystemExit(
             f"spellings.tsv names what no other file has: {', '.join(sorted(unknown))}"
         )
-    label_rows = {e.name: e.id for e in build.entities if e.kind != "leader"}
+    capitals = capitals_of(build)
     digest = sources_hash()
     firsts: dict[str, int] = {}
     for form in build.forms:
@@ -61,7 +62,7 @@ def compile_gazetteer() -> bytes:
         sources=digest,
         entities=tuple(build.entities),
         countries=tuple(
-            Country(c.code, c.leader_office, label_rows.get(c.capital, "")) for c in build.countries
+            Country(c.code, c.leader_office, capitals[c.code]) for c in build.countries
         ),
         titles=tuple(build.titles),
         epithets=tuple(build.epithets),

@@ -62,6 +62,29 @@ def add_countries(build: Builder) -> None:
         add_adjectives(build, len(build.countries) - 1, cells[5:])
 
 
+def capitals_of(build: Builder) -> dict[str, str]:
+    """ISO code -> id of the capital, or "".
+
+    It lies in its own state; that of a state that is no more, or that few recognise, in another.
+    """
+    named: dict[str, list[Entity]] = {}
+    for entity in build.entities:
+        if entity.kind != "leader":
+            named.setdefault(entity.name, []).append(entity)
+    found = {}
+    for state in build.countries:
+        towns = named.get(state.capital, [])
+        if state.capital and not towns:
+            raise SystemExit(f"countries.tsv: no file has {state.capital}, capital of {state.code}")
+        likeliest = max(
+            towns,
+            key=lambda e: (e.country == state.code, e.kind == "city", e.weight),
+            default=None,
+        )
+        found[state.code] = likeliest.id if likeliest else ""
+    return found
+
+
 def add_adjectives(build: Builder, ref: int, cells: list[str]) -> None:
     """Add the adjectives of a state, one cell a language."""
     for lang, cell in zip(LANGS, cells, strict=False):

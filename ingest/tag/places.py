@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
@@ -243,28 +243,58 @@ _LATIN = _UNBENT | {"de", "pl"}
 def _is_foreign(entity: Entity, form: str, surface: str, lang: str) -> bool:
     """Whether a place is never written so in this language.
 
-    A state or region is named as others name it (de "Islands" in English), or a name is bent where
-    none bend: the German genitive of Gori is not Goris in English. Polish Hiszpanie are Spaniards.
+    A state or region is named as others name it (de "Islands" in English), a name has other letters
+    (Turkish Şam, "Sam"), or it is bent where none bends, or as others bend it: German "Handy" is no
+    Handa. Polish Hiszpanie are Spaniards.
     """
-    if lang not in _LATIN or form == fold(entity.name):
+    if lang not in _LATIN:
+        return False
+    if not is_uncurated(entity) and _is_of_other_letters(entity, form, surface, lang):
+        return True
+    if form == fold(entity.name):
         return False
     if lang == "pl" and surface.endswith("ie") and entity.kind == "country":
         stem = surface[:-1].casefold()
         return f"{stem}a" in (name.casefold() for name in entity.names.get("pl", ()))
-    languages: tuple[str, ...] = (lang, "", "en")
-    if lang in _UNBENT and entity.kind in ("country", "city") and ", " not in entity.name:
-        if entity.kind == "city":
-            languages = tuple(entity.names)
-        bare = form.removeprefix("the ").split(", ")[0]
-        return not any(
-            fold(name) in (form, bare) for key in languages for name in entity.names.get(key, ())
-        )
-    if entity.kind not in ("country", "region"):
+    if entity.kind not in ("country", "region", "city"):
         return False
+    if entity.kind != "country" and lang == "de" and " " not in form:
+        return not {form, form.removesuffix("s")} & _folded_names(entity)
+    if lang in _UNBENT and ", " not in entity.name:
+        languages = (lang, "", "en") if entity.kind == "country" else entity.names
+        return not {form, form.removeprefix("the ").split(", ")[0]} & _folded_names(
+            entity, languages
+        )
+    if entity.kind == "city":
+        return lang == "pl" and form.endswith("s") and form[:-1] in _folded_names(entity)
     own = entity.names.get(lang, ())
     names = (*own, *entity.names.get("", ()), *entity.names.get("en", ()))
     stem = form[:3]
     return bool(own) and not any(fold(name).startswith(stem) for name in names)
+
+
+def _folded_names(entity: Entity, languages: Iterable[str] | None = None) -> set[str]:
+    names = entity.names if languages is None else languages
+    return {fold(name) for lang in names for name in entity.names.get(lang, ())}
+
+
+_NO_ACCENT = frozenset("łñ")  # letters of their own: nobody sets or leaves out their mark at will
+_SHORT = 4  # letters: a name that may be a word where it has lost its accents
+
+
+def _is_of_other_letters(entity: Entity, form: str, surface: str, lang: str) -> bool:
+    """Whether a name has letters that the place's have not (pl "małe", Malé), or lacks its own (Şam, "Sam")."""
+    names = [(key, name) for key, found in entity.names.items() for name in found]
+    letters = _NO_ACCENT & set(surface.casefold())
+    if letters:
+        return not any(letters <= set(name.casefold()) for _key, name in names)
+    same = [(key, name) for key, name in names if fold(name) == form]
+    return (
+        len(form) <= _SHORT
+        and bool(same)
+        and surface.isascii()
+        and not any(key in (lang, "", "en") or name.isascii() for key, name in same)
+    )
 
 
 def _not_by_another_name(

@@ -26,7 +26,7 @@ WEIGHTS = Path(__file__).parent / "data" / "towns.tsv"
 # Prepositions of place, folded, by language: of a town far more often than of a person.
 _IN = {
     "en": "in into at near outside around across inside beyond toward towards via",
-    "de": "in nach bei uber aus bis nahe um",
+    "de": "in nach bei aus bis nahe",
     "fr": "a en vers depuis pres",
     "es": "en hacia cerca",
     "pl": "w we pod kolo przez wokol",
@@ -34,10 +34,18 @@ _IN = {
     "uk": "в у під біля через коло",
     "be": "у ў ва пад каля праз",
 }  # fmt: skip
+# A town's common noun says as much.
+_NOUNS = {
+    "de": "stadt",
+    "pl": "miasto miasta miescie miastem miasteczko miasteczku wsi",
+    "ru": "город города городу городе городом городке поселке деревне",
+    "uk": "місто міста місту місті містом містечку селищі",
+    "be": "горад горада гораду горадзе горадам мястэчку пасёлку",
+}
 # Those that stand before either.
 _OF = {
     "en": "to of from for on over between with and or",
-    "de": "von vor fur und oder",
+    "de": "von vor fur uber um und oder",
     "fr": "de d' pour sur et ou",
     "es": "de desde a para por y o",
     "pl": "z ze do na od dla i lub",
@@ -58,16 +66,21 @@ _OPENERS = {
     "tr": "simdi ama peki once ne",
 }
 _WORDS_OPENING = {lang: frozenset(words.split()) for lang, words in _OPENERS.items()}
-_WORDS_IN = {lang: frozenset(words.split()) for lang, words in _IN.items()}
+_WORDS_IN = {
+    lang: frozenset(fold(f"{words} {_NOUNS.get(lang, '')}").split()) for lang, words in _IN.items()
+}
 _WORDS_OF = {lang: frozenset(words.split()) for lang, words in _OF.items()}
 _NONE: frozenset[str] = frozenset()
 # Turkish says it behind the name: in, from.
 _ENDING_IN = re.compile(r"'[dt][ae](?:n|ki\w*)?\b")
 _ENDING = re.compile(r"'\w+")
-_ARTICLE = re.compile(
-    r"\b(?:the|an?|die|der|das|dem|den|drei|eine[rnm]?|la|les?|une?|el|los|las|una|its|his|their) $",
-    re.IGNORECASE,
-)
+_ARTICLES = {
+    "en": "the a an its his their",
+    "de": "die der das dem den drei eine einer einen einem",
+    "fr": "la le les un une",
+    "es": "el la los las un una",
+}
+_WORDS_ARTICLE = {lang: frozenset(words.split()) for lang, words in _ARTICLES.items()}
 _PREVIOUS = re.compile(r"([^\W\d_][\w.'’-]*)( ?)$")
 _NEXT = re.compile(r" ([^\W\d_]\w*)")
 _DATELINE = re.compile(r"(?:, [^\W\d_][\w .'’/]{1,30}?)?(?: ?[-—–]|, | \(|\.(?:$|\s))")
@@ -261,9 +274,10 @@ def _around(number: int, known: Known) -> list[str]:
         found.append("quote")
     elif left[-1:] in ("-", "‑"):
         found.append("hyphen-before")
-    if _ARTICLE.search(left):
+    before = _PREVIOUS.search(left)
+    if before is not None and fold(before[1]) in _WORDS_ARTICLE.get(doc.lang, _NONE):
         found.append("article")
-    previous = None if opens else _PREVIOUS.search(left)
+    previous = None if opens else before
     if previous is not None:
         found += _of_the_word_before(doc, hit, previous, known)
     if doc.lang == "tr" and _ENDING_IN.match(right):

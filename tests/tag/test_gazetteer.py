@@ -11,7 +11,7 @@ from ingest.errors import SettingsError
 from ingest.tag.gazetteer import COMPILED, Gazetteer
 from ingest.tag.inflect import inflect
 from ingest.tag.roles import WEIGHTS, RoleModel
-from ingest.tag.sources import sources_hash
+from ingest.tag.sources import rows, sources_hash
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +129,15 @@ def test_suggestions(gazetteer: Gazetteer, kind: str, text: str, expected: str |
     found = gazetteer.suggest(kind, text)
     assert len(found) <= 5
     assert (expected in found) if expected else found == ()
+
+
+def test_every_capital_is_the_one_of_its_state(gazetteer: Gazetteer) -> None:
+    named = {row[0]: row[3] for row in rows("countries.tsv") if len(row) > 3 and row[3]}
+    elsewhere = {"SU": "RU", "YU": "RS", "CS": "CZ", "XC": "CY"}
+    found = {c.code: gazetteer.entity(c.capital) for c in gazetteer.compiled.countries if c.capital}
+    assert {code: e.name for code, e in found.items() if e} == named
+    assert {code: e.country for code, e in found.items() if e} == {
+        code: elsewhere.get(code, code) for code in named
+    }
+    without = {row[0] for row in rows("countries.tsv")} - named.keys()
+    assert without == {"EU", "UN", "NATO"}

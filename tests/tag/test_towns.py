@@ -34,12 +34,17 @@ def spans(tagger: Tagger, text: str, lang: str) -> list[str]:
         ("ru", "Афганистан в снегу. В Газни закрыты школы.", ["Афганистан", "Газни"]),
         # Turkish says it behind the name, and a genitive before it is no first name
         ("tr", "Hırvatistan sakin. Osijek'te yollar açıldı.", ["Hırvatistan", "Osijek"]),
+        # so does a town's common noun; Spanish "a" is no article
+        ("ru", "Город Патна ждёт гостей.", ["Патна"]),
+        ("uk", "Дощ залив місто Наньян.", ["Наньян"]),
+        ("pl", "Miasto Palembang czeka.", ["Palembang"]),
+        ("es", "Viajó el lunes a Recife.", ["Recife"]),
         # spelled without its accents, and short
         ("en", "Afghanistan sent two doctors to Khost.", ["Afghanistan", "Khost"]),
         ("en", "India keeps its lorries in Leh.", ["India", "Leh"]),
         # said elsewhere with a preposition
-        ("en", "Rain fell in Sattahip all night. Sattahip has a harbour; Thailand is proud of it.",
-         ["Sattahip", "Sattahip", "Thailand"]),
+        ("en", "Rain fell in Lampang all night. Lampang has a harbour; Thailand is proud of it.",
+         ["Lampang", "Lampang", "Thailand"]),
         # a dateline in capitals, its country named or not
         ("en", "DAVAO — Two men met on a bridge.", ["DAVAO"]),
         ("en", "SAMARA. The river froze early.", ["SAMARA"]),
@@ -64,11 +69,11 @@ def test_towns_and_what_looks_like_one(
 
 
 def test_a_headline_knows_the_towns_of_its_body(tagger: Tagger) -> None:
-    body = "The two will meet in Sattahip on Friday, Thailand says."
-    alone = tagger.tag("", lang="en", title="Sattahip gets ready", published=DAY)
-    above = tagger.tag(body, lang="en", title="Sattahip gets ready", published=DAY)
+    body = "The two will meet in Lampang on Friday, Thailand says."
+    alone = tagger.tag("", lang="en", title="Lampang gets ready", published=DAY)
+    above = tagger.tag(body, lang="en", title="Lampang gets ready", published=DAY)
     assert [m.surface for m in alone.title_mentions] == []
-    assert [m.surface for m in above.title_mentions] == ["Sattahip"]
+    assert [m.surface for m in above.title_mentions] == ["Lampang"]
 
 
 def test_many_hits_of_one_town_are_looked_at_once(tagger: Tagger) -> None:

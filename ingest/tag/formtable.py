@@ -1,7 +1,6 @@
 """A read-only table of words in a trie: a million forms are there in milliseconds, in a few MB.
 
-A plain dict of them takes most of a second to build, each time a process starts. A look-up takes some
-microseconds instead of one.
+A plain dict of them takes most of a second to build, each time a process starts (decision 16).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from ingest.tag.gazetteer import Office
 DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
-    "cities.tsv", "cldr.tsv", "cldr_cities.tsv", "town_words.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv",
+    "cities.tsv", "cldr.tsv", "cldr_cities.tsv", "town_words.tsv", "towns.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv",
     "qids.tsv", "stoplist.tsv", "redirects.tsv",
 )  # fmt: skip
 CODE = ("inflect", "translit", "fold", "aliases", "sound", "heard")  # that makes names of names

@@ -92,9 +92,25 @@ def _shape(word: str) -> str:
     return re.sub(r"(.)\1{2,}", r"\1\1", shape)
 
 
-def _words(tagger: Tagger, text: str) -> Iterator[tuple[list[tuple[int, int]], list[list[str]]]]:
+_PAIR = re.compile(r"(?=\b(\w[\w’'-]*\w) (\w[\w’'-]*\w))")
+
+
+def _paired(text: str) -> dict[str, set[str]]:
+    """Beginnings of words that stand beside another word with a capital: as the first, the second."""
+    seen: dict[str, set[str]] = {}
+    for pair in _PAIR.finditer(text):
+        if pair[1][0].isupper() and pair[2][0].isupper():
+            seen.setdefault(pair[1].lower()[:5], set()).add("1st")
+            seen.setdefault(pair[2].lower()[:5], set()).add("2nd")
+    return seen
+
+
+def _words(
+    tagger: Tagger, text: str, lang: str
+) -> Iterator[tuple[list[tuple[int, int]], list[list[str]]]]:
     """Token bounds and features, line by line."""
-    doc = tagger.read(text, "", None, model=_NONE)
+    doc = tagger.read(text, lang, None, model=_NONE)
+    paired = _paired(text)
     known: dict[int, str] = {}
     for hit in doc.hits:
         kinds = "+".join(sorted({_KINDS[kind] for _row, kind in hit.targets}))
@@ -116,6 +132,8 @@ def _words(tagger: Tagger, text: str) -> Iterator[tuple[list[tuple[int, int]], l
                 f"w={low}", f"s2={low[-2:]}", f"s3={low[-3:]}", f"s4={low[-4:]}", f"p3={low[:3]}", f"p5={low[:5]}",
                 f"sh={_shape(word)}", f"k={known.get(start, '-')}", f"t={said.get(start, '-')}",
             ])  # fmt: skip
+            if word[0].isupper():
+                own[-1] += [f"in={place}" for place in sorted(paired.get(low[:5], ()))]
         rows = []
         for at, mine in enumerate(own):
             row = ["bias", *mine]
@@ -146,7 +164,7 @@ def names(
     """What a conditional random field fitted to `train` finds in `test`, text by text."""
     trainer = pycrfsuite.Trainer(verbose=False)
     for one in train:
-        for spans, rows in _words(tagger, one.text):
+        for spans, rows in _words(tagger, one.text, one.lang):
             low, high = spans[0][0], spans[-1][1]
             gold = [g for g in one.spans if g[0] < high and low < g[1]]
             trainer.append(rows, _marks(spans, gold))
@@ -156,13 +174,13 @@ def names(
         trainer.train(file)
         tag = pycrfsuite.Tagger()
         tag.open(file)
-        found = [frozenset(_spans(tagger, tag, one.text)) for one in test]
+        found = [frozenset(_spans(tagger, tag, one)) for one in test]
         tag.close()
     return found
 
 
-def _spans(tagger: Tagger, tag: pycrfsuite.Tagger, text: str) -> Iterator[tuple[int, int, str]]:
-    for spans, rows in _words(tagger, text):
+def _spans(tagger: Tagger, tag: pycrfsuite.Tagger, one: Labelled) -> Iterator[tuple[int, int, str]]:
+    for spans, rows in _words(tagger, one.text, one.lang):
         start, kind, last = 0, "", 0
         for (low, high), mark in zip(spans, tag.tag(rows), strict=True):
             if kind and mark != f"I-{kind}":

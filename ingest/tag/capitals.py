@@ -10,15 +10,21 @@ Span = tuple[int, int]
 
 # A word with a capital, but not all in capitals: those are headlines and acronyms.
 _NAMED = re.compile(
-    rf"(?<!\w)(?=[\w'’ʼ-]*[a-zß-ÿа-яёіїєґў])[{LATIN_UPPER}{CYRILLIC_UPPER}][\w'’ʼ-]*\w"
+    rf"(?<!\w)(?=[\w'’ʼ-]{{0,30}}[a-zß-ÿа-яёіїєґў])[{LATIN_UPPER}{CYRILLIC_UPPER}][\w'’ʼ-]*\w"
 )
 # Words inside a name that one paper writes and another does not.
 _PARTICLE = (
-    r"(?:al|el|ul|bin|ben|ibn|abu|van|von|der|den|de|da|di|du|la|le|uld|ould|аль|ель|эль|ас|аш|бин|бен|бін|ибн|"
-    r"ібн|ван|вон|фон|дер|ден|де|ді|да|ду|ля|ле|ульд|улд)"
+    r"(?:al|el|ul|bin|ben|ibn|abu|van|von|der|den|del|de|da|di|dos|du|la|le|uld|ould|аль|ель|эль|ас|аш|бин|бен|бін|ибн|"
+    r"ібн|ван|вон|фон|дер|дэр|ден|де|дэ|ді|да|дос|душ|дус|ду|ля|ле|ульд|улд|уль)"
 )
 PARTICLE = re.compile(_PARTICLE, re.IGNORECASE)
 _BETWEEN = re.compile(rf" (?:{_PARTICLE}[ -])*")
+
+
+def opens_sentence(text: str, start: int) -> bool:
+    """Whether what begins at `start` opens a sentence, a quotation or a bracket."""
+    before = text[max(0, start - 3) : start].rstrip()
+    return not before or before[-1] in '.!?:…„“"«—–-(¿¡'
 
 
 def capitals(text: str) -> list[list[Span]]:

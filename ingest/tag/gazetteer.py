@@ -230,7 +230,7 @@ class Gazetteer:
 
     def _by_family_name(self, wanted: str) -> tuple[str, ...]:
         """Who bears the last word as a family name and a given name that sounds like one in front."""
-        from ingest.tag.given import given_names, sounds_like  # noqa: PLC0415  it needs Entity
+        from ingest.tag.given import is_given  # noqa: PLC0415  it needs Entity
 
         *words, family = wanted.split(" ")
         found = [
@@ -241,7 +241,8 @@ class Gazetteer:
         return tuple(
             entity.id
             for entity in found
-            if any(sounds_like(word, given) for word in words for given in given_names(entity))
+            # "ru" reads both alphabets, Latin as English
+            if any(is_given(word, entity, "ru", sure=True) for word in words)
         )
 
     def suggest(

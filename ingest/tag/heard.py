@@ -9,7 +9,8 @@ from itertools import product
 
 from ingest.tag.capitals import PARTICLE, Span
 from ingest.tag.document import Document, Found
-from ingest.tag.gazetteer import Entity, Heard, Sounds
+from ingest.tag.fold import fold
+from ingest.tag.gazetteer import SURNAME, Entity, Heard, Sounds
 from ingest.tag.sound import LEAST, alike, keys, sound
 
 _ENDINGS = {
@@ -85,10 +86,14 @@ def people_by_sound(doc: Document) -> list[Found]:
     """Full names of known people in a spelling that the gazetteer lacks, beside those in `doc.people`."""
     found = []
     taken = covered(doc, ((f.start, f.end) for f in doc.people))
+    families = _families(doc)
     for run in doc.capitals:
+        if len(run) < 2:
+            continue
+        words = [words_of(doc.visible[start:end]) for start, end in run]
         low = 0
         while low < len(run) - 1:
-            best = _person(doc, run, low, taken)
+            best = _person(doc, run, words, low, taken, families)
             if best is None:
                 low += 1
                 continue
@@ -97,6 +102,11 @@ def people_by_sound(doc: Document) -> list[Found]:
             found.append(Found(*span, entity, "leader", "full", "full-name-by-sound", 0.8))
             low = past
     return found
+
+
+def _families(doc: Document) -> dict[int, frozenset[int]]:
+    """Whose the family names are that the text spells as the gazetteer does, by where they end."""
+    return {hit.end: frozenset(hit.rows(SURNAME)) for hit in doc.hits if hit.has(SURNAME)}
 
 
 def bare_end(doc: Document, word: Span) -> int:
@@ -108,22 +118,33 @@ def bare_end(doc: Document, word: Span) -> int:
 
 
 def _person(
-    doc: Document, run: list[Span], low: int, taken: bytearray
+    doc: Document,
+    run: list[Span],
+    words: list[list[str]],
+    low: int,
+    taken: bytearray,
+    families: dict[int, frozenset[int]],
 ) -> tuple[int, Entity] | None:
     best: tuple[float, int, int] = (LEAST, 0, -1)
     for past in range(low + 2, min(low + 5, len(run)) + 1):
         start, end = run[low][0], run[past - 1][1]
         if 1 in taken[start:end]:
             break
-        parts = words_of(doc.visible[start:end])
+        parts = [part for word in words[low:past] for part in word]
         if not 2 <= len(parts) <= 4:
             continue
+        family = sound(parts[-1], doc.lang)
+        bearers = families.get(bare_end(doc, run[past - 1]))
         for stems in product(*(stems_of(part, doc.lang) for part in parts)):
             whole = "".join(stems)
             for key in keys(whole):
                 for heard in doc.gazetteer.compiled.sounds.people.get(key, ()):
                     score = alike(whole, heard.whole)
-                    if score > best[0]:
+                    if score > best[0] and (
+                        bearers is None
+                        or heard.row in bearers
+                        or alike(family, heard.last) >= LEAST
+                    ):
                         best = (score, past, heard.row)
     if best[2] < 0:
         return None
@@ -142,10 +163,15 @@ def families_by_sound(doc: Document, full: list[Found]) -> list[Found]:
                 families[key] = (stem, person.entity)
     found = []
     taken = covered(doc, ((f.start, f.end) for f in doc.people))
-    for word in (word for run in doc.capitals for word in run):
+    known = {hit.end for hit in doc.hits}
+    for before, word in (
+        (at and run[at - 1], word) for run in doc.capitals for at, word in enumerate(run)
+    ):
         start, end = word[0], bare_end(doc, word)
-        if end - start < _SHORTEST_FAMILY or 1 in taken[start:end]:
+        if end - start < _SHORTEST_FAMILY or end in known or 1 in taken[start:end]:
             continue
+        if before and fold(doc.visible[slice(*before)]) in doc.gazetteer.given_names:
+            continue  # a namesake
         for stem in stems_of(doc.visible[start:end], doc.lang):
             hit = next((families[key] for key in keys(stem) if key in families), None)
             if hit and alike(stem, hit[0]) >= _SAME_PAPER:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document, Found
-from ingest.tag.gazetteer import EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
-from ingest.tag.given import find_first_names, find_given
+from ingest.tag.fold import fold
+from ingest.tag.gazetteer import ADJECTIVE, EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
+from ingest.tag.given import FAMILY_FIRST, find_first_names, find_given
 from ingest.tag.heard import families_by_sound, people_by_sound
-from ingest.tag.match import Hit, is_whole
+from ingest.tag.match import Hit, whole_places
 from ingest.tag.strangers import find_strangers
 from ingest.tag.titles import find_titles
 
@@ -16,12 +18,12 @@ from ingest.tag.titles import find_titles
 _AFTER_GUARD = re.compile(
     r"[ -](?:street|avenue|road|square|airport|library|foundation|institute|center|centre|university|"
     r"stra(?:ß|ss)e|platz|allee|stiftung|doctrine|plan|prize|award|effect)\b|"
-    r"-(?:младш|молодш|малодш|старш|junior)| (?:&|and|и|і|й|i|und|et|y|ve) (?:sons|co\b|сыновья|сини|сыны|synowie|sohne|fils|hijos|ogullari)|"
+    r"-(?:младш|молодш|малодш|старш|junior)|,? jr(?!\w)| (?:&|and|и|і|й|i|und|et|y|ve) (?:sons|co\b|сыновья|сини|сыны|synowie|sohne|fils|hijos|ogullari)|"
     r"[ ,—–-]{1,3}(?:однофамил|однофаміл|аднафаміл|no relation|not related)"
 )
 _BEFORE_GUARD = re.compile(
     r"(?:улиц[аеыу]|проспект\w*|вулиц\w+|вуліц\w+|ulic\w+|calle|rue|avenue|plaza|place|площад\w+|"
-    r"footballer|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
+    r"footballer|fu(?:ß|ss)baller|futbolista|futbolcu|pilkarz\w*|midfielder|striker|goalkeeper|singer|actor|actress|footballeur|футболист\w*|хоккеист\w*|"
     r"вратар\w*|нападающ\w+|варатар\w*|абаронц\w*|нападнік\w*|воротар\w*|захисни\w+|защитни\w+|keeper|bramkarz\w*|obronc\w*|"
     r"актор\w*|актер\w*|musician|jazzgeiger|sangerin|dj) $"
 )
@@ -35,6 +37,13 @@ _TURKISH_SUFFIX = re.compile(r"['’][a-zçğıöşü]{1,6}$")
 _GIVEN_BEFORE = re.compile(r"(\w[\w'’-]*|[A-ZА-Я]\.) $")
 
 
+def _guarded(doc: Document, start: int, end: int) -> bool:
+    """Whether what stands beside a name says that it is another's, or no person's."""
+    before = doc.folded.text[max(0, start - 30) : start]
+    after = doc.folded.text[end : end + 16]
+    return bool(_AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before))
+
+
 def find_people(doc: Document) -> None:
     """Fill `doc.people`."""
     full = [_full_name(doc, hit, at) for at, hit in enumerate(doc.hits) if hit.has(LEADER)]
@@ -45,7 +54,7 @@ def find_people(doc: Document) -> None:
         known[found.entity.id] = found.entity
         doc.people.append(found)
     _add_surnames(doc, known)
-    heard = people_by_sound(doc)
+    heard = [f for f in people_by_sound(doc) if not _guarded(doc, f.start, f.end)]
     if heard:
         doc.people += heard
         known.update({f.entity.id: f.entity for f in heard})
@@ -162,10 +171,9 @@ def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
     if not entities:
         return None
     entities = _ranked(doc, entities)
-    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
-    after = doc.folded.text[hit.end : hit.end + 16]
-    if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
+    if _guarded(doc, hit.start, hit.end):
         return None
+    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
     if " " not in doc.visible[hit.start : hit.end]:  # a name by which one is known, or an alias
         whole = find_given(doc.visible, hit.start, entities, doc.lang, _sure(doc, entities))
         if whole is not None:
@@ -181,14 +189,15 @@ def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
 def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> Found | None:
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(SURNAME)]
     end = _end(doc, hit.end)
-    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
-    after = doc.folded.text[hit.end : hit.end + 16]
-    if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
+    if _guarded(doc, hit.start, hit.end):
         return None
+    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
     family = [e for e in entities if not _by_given_name(e)]
     whole = find_given(doc.visible, hit.start, _ranked(doc, family), doc.lang, _sure(doc, family))
     if whole is not None and not _goes_on(doc, index, end):
         start, entity = whole
+        if _guarded(doc, start, end):
+            return None
         return Found(start, end, entity, "leader", "full", "full-name-by-sound", 0.9)
     if _other_given_name(doc, hit, index):
         return None
@@ -211,6 +220,8 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         for e in entities
         if not _by_given_name(e) or (alone and (e.id in known or _reigns(doc, e)))
     ]
+    if _given_follows(doc, index, end):
+        entities = [e for e in entities if e.country not in FAMILY_FIRST]
     if not entities:
         return None
     told = [e for e in entities if e.id in known]
@@ -219,7 +230,7 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         return Found(hit.start, end, told[0], "leader", "surname", "surname-of-full-name", 0.95)  # fmt: skip
     if hit.has(PLACE) or doc.folded.text[hit.start : hit.end] in _COMMON:
         return None
-    given = doc.visible[hit.start : hit.end] in _given_names(doc)
+    given = fold(doc.visible[hit.start : hit.end]) in doc.gazetteer.given_names
     if hit.end - hit.start < 4 or (given and _NAME_BEHIND.match(doc.visible, end)):
         return None
     if _then_another(doc, index):
@@ -234,6 +245,8 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     if len(entities) > 1 and first[0] == 1:
         return None
     if first[0] == 1 and not titled:
+        if doc.lang != "de" and _NAME_BEHIND.match(doc.visible, end):
+            return None  # it may be a given name: «Марина Порошенко»
         # nobody of that name is in office: only a known name of weight stands alone
         return Found(hit.start, end, entities[0], "leader", "surname", "surname-unique", 0.6)  # fmt: skip
     return Found(hit.start, end, entities[0], "leader", "surname", "surname-in-office", 0.85)  # fmt: skip
@@ -258,9 +271,19 @@ def _goes_on(doc: Document, index: int, end: int) -> bool:
     if behind is None:
         return False
     after = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
-    if doc.lang == "de" and behind[0][1:] not in _given_names(doc):
+    if doc.lang == "de" and fold(behind[0][1:]) not in doc.gazetteer.given_names:
         return False  # every noun has a capital
     return after is None or after.start != end + 1
+
+
+def _given_follows(doc: Document, index: int, end: int) -> bool:
+    """Whether a family name that comes first has another given name behind it: "Kim Jong-nam"."""
+    if _goes_on(doc, index, end):
+        return True
+    after = doc.hits[index + 1] if index + 1 < len(doc.hits) else None
+    rows = after.rows(SURNAME) if after is not None and after.start == end + 1 else ()
+    entities = doc.gazetteer.compiled.entities
+    return bool(rows) and all(entities[row].country in FAMILY_FIRST for row in rows)
 
 
 def _title_before(doc: Document, index: int) -> bool:
@@ -277,22 +300,26 @@ def _other_given_name(doc: Document, hit: Hit, index: int) -> bool:
     match = _GIVEN_BEFORE.search(doc.visible, max(0, hit.start - 30), hit.start)
     if match is None or not match[1][0].isupper() or match[1].isupper():
         return False
-    if (
-        index
-        and doc.hits[index - 1].end == match.end(1)
-        and doc.hits[index - 1].start <= match.start(1)
-    ):
-        return False
+    if index:
+        left = doc.hits[index - 1]
+        there = left.end == match.end(1) and left.start <= match.start(1)
+        if there and not _is_given_name(doc, left, match[1]):
+            return False
     if doc.lang == "tr" and _TURKISH_SUFFIX.search(match[1]):
         return False  # "Soçi'de Putin": no name in front, but a place with its ending
     if match[1] in _NO_GIVEN:
         return False
-    opens = doc.visible[: match.start(1)].rstrip()
-    if not opens or opens[-1] in '.!?:\n„“"«—–-(¿¡':
-        return match[1] in _given_names(doc)
+    if opens_sentence(doc.visible, match.start(1)):
+        return fold(match[1]) in doc.gazetteer.given_names
     if doc.lang == "de":
-        return match[1] in _given_names(doc) and match[1] not in ("Herr", "Frau")
+        return fold(match[1]) in doc.gazetteer.given_names and match[1] not in ("Herr", "Frau")
     return match[1] not in _HONORIFICS
+
+
+def _is_given_name(doc: Document, hit: Hit, word: str) -> bool:
+    """Whether a word that is someone's family name too is a given name: "Charles Powell"."""
+    only = hit.has(SURNAME) and not any(map(hit.has, (TITLE, EPITHET, ADJECTIVE, PLACE)))
+    return only and len(word) > 2 and fold(word) in doc.gazetteer.given_names
 
 
 # Bent or whole, words so common that they are hardly ever the family name, even of one named before.
@@ -301,16 +328,10 @@ _NEVER = frozenset(["he", "soru", "dans", "каля", "коли"])
 
 def _is_word(doc: Document, hit: Hit) -> bool:
     """Whether a name that opens a sentence is a word that the text has in small letters too."""
-    before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip()
-    if before and before[-1] not in '.!?:…\n„“"«—–-(¿¡':
+    if not opens_sentence(doc.visible, hit.start):
         return False
     word = doc.visible[hit.start : hit.end].lower()
-    at = doc.visible.find(word)
-    while at >= 0:
-        if is_whole(doc.visible, at, at + len(word)):
-            return True
-        at = doc.visible.find(word, at + 1)
-    return False
+    return next(whole_places(doc.visible, word), None) is not None
 
 
 # Family names that are words too: only after the full name.
@@ -502,19 +523,3 @@ _HONORIFICS = frozenset(
         "Sayın",
     ]
 )
-_GIVEN: dict[str, frozenset[str]] = {}
-
-
-def _given_names(doc: Document) -> frozenset[str]:
-    """First words of all leaders' full names."""
-    version = doc.gazetteer.version
-    if version not in _GIVEN:
-        _GIVEN[version] = frozenset(
-            name.split(" ")[0]
-            for entity in doc.gazetteer.compiled.entities
-            if entity.kind == "leader"
-            for names in entity.names.values()
-            for name in names
-            if " " in name
-        )
-    return _GIVEN[version]

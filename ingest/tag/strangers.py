@@ -7,10 +7,13 @@ bend: English, German, French, Spanish, Turkish.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import LATIN_UPPER, fold
 from ingest.tag.gazetteer import EPITHET, PLACE, TITLE, Entity
+from ingest.tag.heard import covered
+from ingest.tag.match import whole_places
 
 _LANGS = frozenset({"en", "de", "fr", "es", "tr"})
 _PARTICLE = r"(?:al-|el-|Al |El |bin |ben |ibn |van |von |der |de |da |di |del |la |dos |du )"
@@ -41,7 +44,8 @@ def find_strangers(doc: Document) -> None:
     """Add to `doc.people` those whom a title names and the gazetteer does not know."""
     if doc.lang not in _LANGS:
         return
-    taken = [(f.start, f.end) for f in doc.people if f.how != "title"]
+    taken = covered(doc, ((f.start, f.end) for f in doc.people if f.how != "title"))
+    places = {hit.start for hit in doc.hits if hit.has(PLACE)}
     titles = doc.gazetteer.compiled.titles
     for hit in doc.hits:
         fits = hit.has(EPITHET) or any(
@@ -53,20 +57,16 @@ def find_strangers(doc: Document) -> None:
         if name is None or _CALENDAR.match(name[1]):
             continue
         start, end = name.span(1)
-        if any(s < end and start < e for s, e in taken) or _is_place(doc, start, end):
+        if start in places or 1 in taken[start:end]:
             continue
         entity = provisional(name[1])
-        for at in _namings(doc, name[1], start):
-            if not any(s < at[1] and at[0] < e for s, e in taken):
-                taken.append(at)
-                doc.people.append(Found(*at, entity, "leader", "full", "title-and-name", 0.55))
+        for low, high in _namings(doc, name[1], start):
+            if 1 not in taken[low:high]:
+                taken[low:high] = b"\1" * (high - low)
+                doc.people.append(
+                    Found(low, high, entity, "leader", "full", "title-and-name", 0.55)
+                )
     doc.people.sort(key=lambda f: f.start)
-
-
-def _is_place(doc: Document, start: int, end: int) -> bool:
-    return any(
-        h.start < end and start < h.end and h.has(PLACE) and h.start == start for h in doc.hits
-    )
 
 
 def provisional(name: str) -> Entity:
@@ -75,11 +75,10 @@ def provisional(name: str) -> Entity:
     return Entity(id=f"leader:?{key}", kind="leader", name=name, names={"": (name,)})
 
 
-def _namings(doc: Document, name: str, first: int) -> list[tuple[int, int]]:
+def _namings(doc: Document, name: str, first: int) -> Iterator[tuple[int, int]]:
     """Where the full name, or the family name after it, stands."""
-    spans = [m.span() for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", doc.visible)]
     family = name.rsplit(" ", maxsplit=1)[-1]
-    for match in re.finditer(rf"(?<!\w){re.escape(family)}(?!\w)", doc.visible):
-        if match.start() > first and not any(s <= match.start() < e for s, e in spans):
-            spans.append(match.span())
-    return sorted(spans)
+    # the full name comes first, so that a family name within it is taken
+    for named, after in ((name, 0), (family, first + 1)):
+        for start in whole_places(doc.visible, named, after):
+            yield start, start + len(named)

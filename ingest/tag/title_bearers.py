@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache
 
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document, Found
-from ingest.tag.gazetteer import ADJECTIVE, PLACE, Entity
+from ingest.tag.fold import LATIN_UPPER
+from ingest.tag.gazetteer import ADJECTIVE, LEADER, PLACE, SURNAME, Entity
 from ingest.tag.sources import rows
 
 OFFICES: dict[str, tuple[str, ...]] = {
@@ -139,6 +141,7 @@ _AMBASSADOR = re.compile(
 _OF_SOMETHING = re.compile(
     r" (?:of|de l'|de la|de|du|del|von|der|des) (?:the |la |le |el )?[A-ZÀ-Þ]"
 )
+_OWNER = re.compile(rf"(?<![\w'’])[{LATIN_UPPER}]\w+ $")
 _WITH = re.compile(
     r"(?:^|(?<=\W))(?:с|со|з|із|зі|са|ze|z|перед|над|под|під|між|между|паміж|пад|nad|pod|przed|miedzy|за|za|\w+ний|\w+ный|\w+ny) $"
 )
@@ -220,7 +223,7 @@ def who(
         return _of_state(doc, title, manner, people, said)
     if title.category != "speaker" and _OF_SOMETHING.match(doc.visible, title.end) and doc.lang not in _SLAVIC:  # fmt: skip
         return None
-    if title.category in _TOO_LITTLE or not _definite(doc, title):
+    if title.category in _TOO_LITTLE or not _definite(doc, title) or _of_a_city(doc, title):
         return None
     if title.category == "minister" and _PORTFOLIO.match(doc.folded.text, title.end):
         return None
@@ -241,6 +244,22 @@ def who(
     if recent is None and title.category in _MONARCHIES:
         return _monarch(doc, title)
     return recent
+
+
+def _of_a_city(doc: Document, title: Title) -> bool:
+    """Whether it is the title of what is no state: „prezydent Krakowa“, "Galatasaray başkanı"."""
+    if doc.lang in _SLAVIC:
+        return any(
+            h.start == title.end + 1
+            and doc.visible[title.end] == " "
+            and h.has(PLACE)
+            and not (h.has(LEADER) or h.has(SURNAME))
+            for h in doc.hits
+        )
+    if doc.lang != "tr" or not doc.visible[title.start : title.end].endswith("kanı"):
+        return False
+    owner = _OWNER.search(doc.visible, max(0, title.start - 40), title.start)
+    return owner is not None and not opens_sentence(doc.visible, owner.start())
 
 
 def _of_state(
@@ -394,6 +413,8 @@ def _recent(
     wanted = manner != "former"
     pool = [found for found, active in fitting.values() if active == wanted or not stamp]
     pool = pool or ([] if manner == "former" else [found for found, _active in fitting.values()])
+    if title.category == "minister":  # the United States have secretaries
+        pool = [found for found in pool if found.entity.country != "US"] or pool
     if not pool:
         return None
     chosen = _nearby(doc, title, pool) or pool[-1]

@@ -6,6 +6,8 @@ A title in front of a name, or in apposition to one, is no mention of its own.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from itertools import islice
 
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import ADJECTIVE, EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
@@ -220,18 +222,22 @@ def _with_article(doc: Document, start: int) -> int:
     return start
 
 
+_LONGEST_NAME = 200  # code points
 _APPOSED = re.compile(r" ?[,(—–-] ?(?:the |der |die |den |dem |le |la |el |l['’])?")
 
 
 def _beside_name(doc: Document, title: Title, start: int, people: list[Found]) -> Found | bool:
     """Whose name stands beside the title, or True where an unknown one does, or False."""
     text = doc.visible
-    for found in people:
+    first = bisect_left(people, title.start - _LONGEST_NAME, key=lambda f: f.start)
+    for found in islice(people, first, None):
+        if found.start > title.end + 3:
+            break
         if found.how == "title":
             continue
         if found.start >= title.end:
             ahead = text[title.end : found.start]
-            if len(ahead) <= 3 and ahead.strip(" ,") == "" and ("," not in ahead or _may_be(title, found.entity)):  # fmt: skip
+            if ahead.strip(" ,") == "" and ("," not in ahead or _may_be(title, found.entity)):  # fmt: skip
                 return found
             continue
         behind = text[found.end : start] if found.end <= start else text[found.end : title.start]

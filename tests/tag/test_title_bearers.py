@@ -104,3 +104,17 @@ def test_two_generals_are_nobody(tagger: Tagger) -> None:
 def test_of_two_presidents_the_one_whose_state_is_near(tagger: Tagger) -> None:
     text = "Nicolas Maduro saw Irfaan Ali and left. In Caracas the president slept."
     assert ("the president", "Nicolás Maduro") in leaders(tagger, text, "en", "2025-06-01")
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "surface", "name"),
+    [
+        ("pl", "Prezydent Rosji wyjechał, a prezydent Krakowa został.", "prezydent", None),
+        ("tr", "Fransa Cumhurbaşkanı geldi, sonra Galatasaray başkanı konuştu.", "başkanı", None),
+        ("ru", "Лавров ждал Керри. Потом министр уехал.", "министр", "Sergey Lavrov"),
+    ],
+)
+def test_a_bare_title_of_what_is_no_state_or_of_two(
+    tagger: Tagger, lang: str, text: str, surface: str, name: str | None
+) -> None:
+    assert dict(leaders(tagger, text, lang, "2014-06-01")).get(surface) == name

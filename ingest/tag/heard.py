@@ -10,7 +10,7 @@ from itertools import product
 from ingest.tag.capitals import PARTICLE, Span
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import SURNAME, Entity, Heard, Sounds
+from ingest.tag.gazetteer import PLACE, SURNAME, Entity, Heard, Sounds
 from ingest.tag.sound import LEAST, alike, keys, sound
 
 _ENDINGS = {
@@ -85,7 +85,10 @@ def covered(doc: Document, spans: Iterable[Span]) -> bytearray:
 def people_by_sound(doc: Document) -> list[Found]:
     """Full names of known people in a spelling that the gazetteer lacks, beside those in `doc.people`."""
     found = []
-    taken = covered(doc, ((f.start, f.end) for f in doc.people))
+    places = [
+        (h.start, h.end) for h in doc.hits if h.has(PLACE) and " " in doc.visible[h.start : h.end]
+    ]
+    taken = covered(doc, [*((f.start, f.end) for f in doc.people), *places])
     families = _families(doc)
     for run in doc.capitals:
         if len(run) < 2:

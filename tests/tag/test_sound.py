@@ -100,3 +100,9 @@ def test_a_name_that_the_desk_took_away_is_not_heard_either():
     tagger = Tagger(without, RoleModel.load())
     assert not any(m.name == entity.name for m in tagger.tag(text, lang="be").mentions)
     assert any(h.row for heard in base.compiled.sounds.people.values() for h in heard)
+
+
+@pytest.mark.parametrize("lang", ["en", "de", "es", "pl", "tr"])
+def test_a_known_place_of_two_words_is_nobody(lang):
+    said = _named("2019: San Marino.", lang)
+    assert [name for _surface, name in said] == ["San Marino"]

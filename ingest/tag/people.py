@@ -17,8 +17,8 @@ from ingest.tag.titles import find_titles
 # What follows a family name that is no person's: "Merkel Street", "вулиця Путіна".
 _AFTER_GUARD = re.compile(
     r"[ -](?:street|avenue|road|square|airport|library|foundation|institute|center|centre|university|"
-    r"stra(?:ß|ss)e|platz|allee|stiftung|doctrine|plan|prize|award|effect)\b|"
-    r"-(?:младш|молодш|малодш|старш|junior)|,? jr(?!\w)| (?:&|and|и|і|й|i|und|et|y|ve) (?:sons|co\b|сыновья|сини|сыны|synowie|sohne|fils|hijos|ogullari)|"
+    r"stra(?:ß|ss)e|allee|stiftung|doctrine|plan|prize|award|effect)\b|"
+    r"-platz\b|-(?:младш|молодш|малодш|старш|junior)|,? jr(?!\w)| (?:&|and|и|і|й|i|und|et|y|ve) (?:sons|co\b|сыновья|сини|сыны|synowie|sohne|fils|hijos|ogullari)|"
     r"[ ,—–-]{1,3}(?:однофамил|однофаміл|аднафаміл|no relation|not related)"
 )
 _BEFORE_GUARD = re.compile(

@@ -55,6 +55,8 @@ BALANCE = 0.5  # how far rare roles weigh more
 
 # Articles written to be rich in thin roles would teach that every place is a venue: they weigh less.
 RICH = 0.5
+# A sentence written to show a role alone stands for many: news of one line has no more than that.
+PLAIN = 6.0
 
 
 class Labelled:
@@ -66,7 +68,7 @@ class Labelled:
         day = datetime.fromisoformat(stamp) if stamp else None
         self.id = raw["id"]
         self.raw = raw
-        self.weight = RICH if raw["id"].startswith("more-") else 1.0
+        self.weight = RICH if raw["id"].startswith("more-") else PLAIN if raw.get("short") else 1.0
         self.short = bool(raw.get("short")) or "mentions" not in raw
         self.doc = tagger.read(raw["text"], raw["lang"], day, model=empty)
         sentences = self.doc.read = read_sentences(self.doc)

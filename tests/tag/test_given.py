@@ -158,6 +158,11 @@ def test_a_son_a_footballer_or_a_wife_is_not_the_leader(
     assert [name for _surface, name in said if name != "Petro Poroshenko"] == []
 
 
+def test_a_german_noun_behind_a_name_is_no_square(tagger: Tagger) -> None:
+    text = "Der Stuhl, auf dem Emmanuel Macron Platz nahm, stand am Emmanuel-Macron-Platz."
+    assert leaders(tagger, text, "de", "2025-12-01") == [("Emmanuel Macron", "Emmanuel Macron")]
+
+
 def _word(number: int) -> str:
     return "X" + "".join(chr(97 + int(digit)) for digit in str(number)) + "o"
 

@@ -25,7 +25,7 @@ def test_the_compiled_file_is_that_of_its_sources(gazetteer: Gazetteer) -> None:
 
 def test_the_shipped_files_stay_small() -> None:
     assert COMPILED.stat().st_size < 15_000_000
-    assert WEIGHTS.stat().st_size < 1_200_000
+    assert WEIGHTS.stat().st_size < 1_500_000
 
 
 @pytest.mark.parametrize(

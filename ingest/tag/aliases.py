@@ -101,9 +101,7 @@ def cyrillic_names(name: str, country: str, aliases: Iterable[str]) -> dict[str,
 
     def trust(alias: str) -> float:
         agreed = _agrees(alias, uk, "uk") + _agrees(alias, be, "be")
-        alike = difflib.SequenceMatcher(
-            None, _roman(low[alias]), fold(name), autojunk=False
-        ).ratio()
+        alike = _likeness(_roman(low[alias]), fold(name))
         own_letters = min(2, len(re.findall("[йьыёщюя]", low[alias])))
         return 2 * agreed + 3 * alike + 0.5 * own_letters + ("-" in alias)
 

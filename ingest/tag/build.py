@@ -57,7 +57,7 @@ class Builder:
         self.towns: list[tuple[int, int, str]] = []  # row, GeoNames id or 0, names in cities.tsv
         # GeoNames id -> forms that are likelier a word
         self.town_words = {int(r[0]): frozenset(r[1].split(";")) for r in rows("town_words.tsv")}
-        self.given: set[str] = set()  # given names of leaders, folded
+        self.given: frozenset[str] = frozenset()  # given names of leaders, folded
         self.spelled: set[str] = set()  # labels of spellings.tsv that were met
 
     def add_form(self, form: str, ref: int, kind: int, case: int) -> None:

@@ -18,8 +18,7 @@ from ingest.tag.compile_places import (
     towns_by_name,
 )
 from ingest.tag.compile_titles import add_titles
-from ingest.tag.fold import fold
-from ingest.tag.gazetteer import COMPILED, Compiled, Country
+from ingest.tag.gazetteer import COMPILED, Compiled, Country, first_names
 from ingest.tag.heard import sounds_of
 from ingest.tag.match import WORD
 from ingest.tag.packed import packed, unpacked
@@ -33,13 +32,7 @@ def compile_gazetteer() -> bytes:
     cities = [row[:7] for row in rows("cities.tsv")]
     by_name = towns_by_name(cities)
     add_leaders(build)
-    build.given = {
-        fold(name.split(" ")[0])
-        for leader in build.entities
-        for names in leader.names.values()
-        for name in names
-        if " " in name
-    }
+    build.given = first_names(build.entities)
     add_countries(build)
     taken = add_curated_places(build, by_name)
     add_cities(build, cities, taken)

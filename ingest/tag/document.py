@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
@@ -83,16 +84,16 @@ class Document:
     @cached_property
     def countries(self) -> dict[str, int]:
         """How often the text speaks of each state: by its name, a place in it or its adjective."""
+        return dict(Counter(code for hit in self.hits for code in self.states_of(hit)))
+
+    def states_of(self, hit: Hit) -> list[str]:
+        """Codes of the states that a hit speaks of: by its adjective, and by the likeliest place."""
         compiled = self.gazetteer.compiled
-        counts: dict[str, int] = {}
-        for hit in self.hits:
-            codes = [compiled.countries[row].code for row in hit.rows(ADJECTIVE)[:1]]
-            places = [compiled.entities[row] for row in hit.rows(PLACE)]
-            if places:
-                codes.append(max(places, key=lambda place: place.weight).country)
-            for code in codes:
-                counts[code] = counts.get(code, 0) + 1
-        return counts
+        codes = [compiled.countries[row].code for row in hit.rows(ADJECTIVE)[:1]]
+        places = [compiled.entities[row] for row in hit.rows(PLACE)]
+        if places:
+            codes.append(max(places, key=lambda place: place.weight).country)
+        return codes
 
     @cached_property
     def sentences(self) -> list[tuple[int, int]]:

@@ -19,8 +19,7 @@ from ingest.errors import SettingsError
 from ingest.tag.fold import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from collections.abc import Iterable, Mapping
 
 COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
 
@@ -125,6 +124,18 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
 
 
 CURATED = 2_000_000  # a curated place weighs at least as much; a city, its inhabitants
+
+
+def first_names(entities: Iterable[Entity]) -> frozenset[str]:
+    """Folded first words of the leaders' names of two words or more."""
+    return frozenset(
+        fold(spelled.split(" ", 1)[0])
+        for entity in entities
+        if entity.kind == "leader"
+        for names in entity.names.values()
+        for spelled in names
+        if " " in spelled
+    )
 
 
 @dataclass(frozen=True)
@@ -271,14 +282,7 @@ class Gazetteer:
     @cached_property
     def given_names(self) -> frozenset[str]:
         """Folded first names of all leaders, those of two words or more, as they are spelled."""
-        return frozenset(
-            fold(spelled.split(" ", 1)[0])
-            for entity in self.compiled.entities
-            if entity.kind == "leader"
-            for names in entity.names.values()
-            for spelled in names
-            if " " in spelled
-        )
+        return first_names(self.compiled.entities)
 
     def office_at(self, entity: Entity, day: date | None) -> Office | None:
         """The office that a leader holds on a day, else the latest held before, else the first."""

@@ -14,7 +14,7 @@ from functools import cache
 from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import LATIN_UPPER
-from ingest.tag.gazetteer import ADJECTIVE, LEADER, PLACE, SURNAME, Entity
+from ingest.tag.gazetteer import LEADER, PLACE, SURNAME, Entity
 from ingest.tag.sources import rows
 
 OFFICES: dict[str, tuple[str, ...]] = {
@@ -426,15 +426,11 @@ def _nearby(doc: Document, title: Title, pool: list[Found]) -> Found | None:
     if len(pool) < 2:
         return None
     low, high = doc.sentence(title.start)
-    compiled = doc.gazetteer.compiled
     best: tuple[int, Found] | None = None
     for hit in doc.hits:
         if hit.end <= low or hit.start >= high or (hit.start < title.end and title.start < hit.end):
             continue
-        codes = {compiled.countries[row].code for row in hit.rows(ADJECTIVE)[:1]}
-        places = [compiled.entities[row] for row in hit.rows(PLACE)]
-        if places:
-            codes.add(max(places, key=lambda place: place.weight).country)
+        codes = doc.states_of(hit)
         distance = min(abs(hit.start - title.end), abs(title.start - hit.end))
         for found in pool:
             if found.entity.country in codes and (best is None or distance <= best[0]):

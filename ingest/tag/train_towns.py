@@ -27,10 +27,9 @@ from ingest.tag.places import candidates, evidence, is_uncurated
 from ingest.tag.roles import RoleModel
 from ingest.tag.tagger import Tagger
 from ingest.tag.towns import SURE, WEIGHTS, features
-from ingest.tag.train import folds_of
+from ingest.tag.train import FOLDS, folds_of
 
 STRENGTH = 4.0
-FOLDS = 5
 # What the labelled articles hardly have, set by hand: no town stands so.
 SET = {
     "quote": -300,

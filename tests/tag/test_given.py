@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
+from tag.said import leaders
 
 from ingest.tag import Tagger
 from ingest.tag.given import sounds_like
@@ -14,15 +13,6 @@ from ingest.tag.sound import sound
 @pytest.fixture(scope="module")
 def tagger() -> Tagger:
     return Tagger.load()
-
-
-def leaders(tagger: Tagger, text: str, lang: str, day: str) -> list[tuple[str, str]]:
-    published = datetime.fromisoformat(day).replace(tzinfo=UTC)
-    return [
-        (m.surface, m.name)
-        for m in tagger.tag(text, lang=lang, published=published).mentions
-        if m.kind == "leader"
-    ]
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ from ingest.tag.compile_places import (
     towns_by_name,
 )
 from ingest.tag.compile_titles import add_titles
+from ingest.tag.formtable import FormTable, packed_words
 from ingest.tag.gazetteer import COMPILED, Compiled, Country, first_names
 from ingest.tag.heard import sounds_of
-from ingest.tag.match import WORD
 from ingest.tag.packed import packed, unpacked
 from ingest.tag.refresh import refresh
 from ingest.tag.sources import rows, sources_hash
@@ -45,11 +45,6 @@ def compile_gazetteer() -> bytes:
         )
     capitals = capitals_of(build)
     digest = sources_hash()
-    firsts: dict[str, int] = {}
-    for form in build.forms:
-        words = WORD.findall(form)
-        if words and WORD.match(form):
-            firsts[words[0]] = max(firsts.get(words[0], 0), len(words))
     compiled = Compiled(
         version="1." + digest[:12],
         sources=digest,
@@ -59,8 +54,7 @@ def compile_gazetteer() -> bytes:
         ),
         titles=tuple(build.titles),
         epithets=tuple(build.epithets),
-        forms={form: tuple(targets) for form, targets in sorted(build.forms.items())},
-        firsts=dict(sorted(firsts.items())),
+        forms=FormTable(*packed_words({f: tuple(t) for f, t in sorted(build.forms.items())})),
         sounds=sounds_of(enumerate(build.entities)),
         redirects=_redirects(build.row_by_id),
     )

@@ -8,6 +8,7 @@ Each word of a language is looked up once and remembered; phrases are found by o
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +24,7 @@ LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 _WORD = re.compile(r"\w+'?")
 _BARE = re.compile(r"\w+(?:-\w+)?")
 _MAX_REMEMBERED = 60_000
+_LONG = 40  # letters; a word of more is none that recurs
 
 
 def _expression(item: str) -> str:
@@ -56,6 +58,20 @@ def _concepts() -> dict[str, list[tuple[str, list[str]]]]:
     return table
 
 
+class _Remembered(dict[str, tuple[str, ...]]):
+    """What a word is in, looked for once: a text asks of every word, and words recur."""
+
+    def __init__(self, find: Callable[[str], tuple[str, ...]]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, word: str) -> tuple[str, ...]:
+        found = self._find(word)
+        if len(self) < _MAX_REMEMBERED and len(word) < _LONG:
+            self[word] = found
+        return found
+
+
 class Lexicon:
     """The cues and concepts of one language."""
 
@@ -75,38 +91,31 @@ class Lexicon:
                 every += several
         every.sort(key=len, reverse=True)
         self._phrase = re.compile(r"(?<!\w)(?:" + "|".join(every) + r")(?!\w)") if every else None
-        self._known: dict[str, tuple[str, ...]] = {}
+        self._classes = _Remembered(self._classes_of)
         self._concept_words = [
             (concept, re.compile("|".join(_expression(i) for i in items if " " not in i)))
             for concept, items in _concepts()[lang]
         ]
-        self._known_concepts: dict[str, tuple[str, ...]] = {}
+        self._concepts = _Remembered(self._concepts_of)
 
-    def _classes(self, word: str) -> tuple[str, ...]:
-        found = self._known.get(word)
-        if found is None:
-            bare = word.rstrip("'")
-            spelled = (word,) if bare == word else (word, bare)
-            found = tuple(k for k, p in self._words if any(map(p.fullmatch, spelled)))
-            if len(self._known) < _MAX_REMEMBERED and len(word) < 40:
-                self._known[word] = found
-        return found
+    def _classes_of(self, word: str) -> tuple[str, ...]:
+        bare = word.rstrip("'")
+        spelled = (word,) if bare == word else (word, bare)
+        return tuple(k for k, p in self._words if any(map(p.fullmatch, spelled)))
+
+    def _concepts_of(self, word: str) -> tuple[str, ...]:
+        return tuple(c for c, p in self._concept_words if p.fullmatch(word))
 
     def concepts_of(self, word: str) -> tuple[str, ...]:
         """Concepts that a folded word may stand for."""
-        found = self._known_concepts.get(word)
-        if found is None:
-            found = tuple(c for c, p in self._concept_words if p.fullmatch(word))
-            if len(self._known_concepts) < _MAX_REMEMBERED and len(word) < 40:
-                self._known_concepts[word] = found
-        return found
+        return self._concepts[word]
 
     def concepts(self, folded: str, start: int, end: int) -> list[tuple[int, int, str]]:
         """(start, end, concept) of every word with a meaning we list, in text order."""
         return [
             (match.start(), match.end(), concept)
             for match in _BARE.finditer(folded, start, end)
-            for concept in self.concepts_of(match[0])
+            for concept in self._concepts[match[0]]
         ]
 
     def find(self, folded: str, start: int, end: int) -> list[tuple[int, int, str]]:
@@ -114,7 +123,7 @@ class Lexicon:
         found = [
             (match.start(), match.end(), kind)
             for match in _WORD.finditer(folded, start, end)
-            for kind in self._classes(match[0])
+            for kind in self._classes[match[0]]
         ]
         if self._phrase is not None:
             for match in self._phrase.finditer(folded, start, end):

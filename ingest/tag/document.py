@@ -61,7 +61,6 @@ class Document:
     Attributes:
         context: the body's document when a headline is read; its people count as known.
         read: the sentences with their cues, once roles are assigned.
-        once: features that the places of a sentence or clause share, by its bounds.
     """
 
     text: str
@@ -74,7 +73,6 @@ class Document:
     people: list[Found] = field(default_factory=list)
     places: list[Found] = field(default_factory=list)
     read: list[Sentence] = field(default_factory=list)
-    once: dict[tuple[int, int], list[str]] = field(default_factory=dict)
 
     @property
     def visible(self) -> str:

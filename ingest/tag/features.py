@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 
 from ingest.tag.cues import find_cues, lexicon
 from ingest.tag.document import Document, Found, Sentence
@@ -48,82 +49,134 @@ def _distance(gap: int) -> str:
     return "0" if gap < 12 else "1" if gap < 35 else "2" if gap < 80 else "3"
 
 
-def features(doc: Document, sentences: list[Sentence], place: Found, index: int) -> list[str]:
-    """Names of the features that hold for one place (`doc.places[index]`)."""
-    text, lang = doc.folded.text, doc.lang
-    here = doc.sentence_index(place.start)
-    sentence = sentences[here]
-    kind = place.entity.kind
-    capital = _is_capital(doc, place)
-    sort = "cap" if capital else kind
-    before, after = _words_before(text, sentence, place), _words_after(text, sentence, place)
-    prep = _prep(lang, text, place, before)
-    found = [
-        "bias", f"sort={sort}", f"how={place.how}", f"prep={prep}", f"prep={prep}|{sort}",
-        f"b1={before[-1]}|{lang}", f"b2={before[-2][:6]} {before[-1]}|{lang}", f"a1={after[0][:7]}|{lang}",
-        f"a12={after[0][:6]} {after[1][:6]}|{lang}", f"b1={before[-1]}", f"a1={after[0][:7]}",
-        f"lang={lang}|{sort}", f"prep={prep}|a1={after[0] if not after[0][:1].isalpha() else 'w'}",
-    ]  # fmt: skip
-    first = place.start - sentence.start < 3 or (
-        before[-1] in ("the", "«", '"', "“", "„", "-", "—") and before[-2] == "^"
-    )
-    if first:
-        found += ["first", f"first|{sort}"]
-    found += [f"4b={w[:6]}|{lang}" for w in before if w[:1].isalpha()]
-    found += [f"4a={w[:6]}|{lang}" for w in after if w[:1].isalpha()]
-    country = place.entity.country
-    found += [f"ent={place.entity.id}", f"ent={place.entity.id}|{prep}"]
-    found += [f"cc={country}", f"cc={country}|{sort}"]
-    found += _governor_features(doc, sentence, index, sort, before, after)
-    found += _cue_features(sentence, place, text, sort, first)
-    clause = clause_of(sentence, place.start)
-    in_clause = doc.once.get(clause)
-    if in_clause is None:
-        words = set(WORD.findall(text[clause[0] : clause[1]]))
-        in_clause = [f"c={w[:6]}|{lang}" for w in words if len(w) > 2 and w[:1].isalpha()]
-        doc.once[clause] = in_clause
-    whole = (here, -1)  # no clause has these bounds
-    shared = doc.once.get(whole)
-    if shared is None:
-        shared = doc.once[whole] = _sentence_features(text, sentences, here, lang)
-    found += in_clause
-    found += shared
-    found += _concept_features(sentence, place, clause, sort, prep)
-    found += _list_features(doc, place, index, text)
-    found += _people_features(doc, sentence, place, sort)
-    found += _article_features(doc, place, here, len(sentences), sort)
-    if sentence.question:
-        found.append(f"question|{sort}")
-    if "day" in shared:
-        beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
-        if DAY.search(beside):
-            found += ["day-beside", f"day-beside|{prep}"]
-    opens = here == 0 or text[sentence.start - 1] == "\n"
-    if opens and place.start - sentence.start < 3 and DATELINE.match(doc.visible, place.end):
-        found.append("dateline")
-    if _in_quotes(text, sentence, place):
-        found.append("quoted")
-    return found
+class Surroundings:
+    """What stands around the places of a text.
 
+    Args:
+        doc: its people and places found.
+        sentences: as `read_sentences` gives them.
+    """
 
-def _sentence_features(text: str, sentences: list[Sentence], here: int, lang: str) -> list[str]:
-    """What every place of a sentence has in common."""
-    sentence = sentences[here]
-    words = set(WORD.findall(text[sentence.start : sentence.end]))
-    found = [f"s={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
-    for step, label in ((-1, "prev"), (1, "next")):
-        if 0 <= here + step < len(sentences):
-            beside = sentences[here + step]
-            found += [f"{label}:{k}" for k in {k for _s, _e, k in beside.cues}]
-            words = set(WORD.findall(text[beside.start : beside.end]))
-            found += [f"{label}={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
-    if sentence.question:
-        found.append("question")
-    if sentence.year:
-        found.append("year")
-    if DAY.search(text, sentence.start, sentence.end):
-        found.append("day")
-    return found
+    def __init__(self, doc: Document, sentences: list[Sentence]) -> None:
+        self.doc = doc
+        self.sentences = sentences
+        self._numbers = [doc.sentence_index(place.start) for place in doc.places]
+        self._inside = Counter(self._numbers)
+        self._times: Counter[str] = Counter()  # how often a place is named
+        self._order = []  # how often before
+        for place in doc.places:
+            self._order.append(self._times[place.entity.id])
+            self._times[place.entity.id] += 1
+        self._countries = {person.entity.country for person in doc.people}
+        # What the places of a sentence or clause share, by its number or bounds.
+        self._of_sentence: dict[int, list[str]] = {}
+        self._of_clause: dict[tuple[int, int], list[str]] = {}
+
+    def features(self, index: int) -> tuple[list[str], ...]:
+        """Names of the features that hold for `doc.places[index]`.
+
+        Returns:
+            Lists to be taken together; one that other places share is the same object for each.
+        """
+        doc, place, here = self.doc, self.doc.places[index], self._numbers[index]
+        text, lang, sentence = doc.folded.text, doc.lang, self.sentences[here]
+        kind = place.entity.kind
+        capital = _is_capital(doc, place)
+        sort = "cap" if capital else kind
+        before, after = _words_before(text, sentence, place), _words_after(text, sentence, place)
+        prep = _prep(lang, text, place, before)
+        found = [
+            "bias", f"sort={sort}", f"how={place.how}", f"prep={prep}", f"prep={prep}|{sort}",
+            f"b1={before[-1]}|{lang}", f"b2={before[-2][:6]} {before[-1]}|{lang}", f"a1={after[0][:7]}|{lang}",
+            f"a12={after[0][:6]} {after[1][:6]}|{lang}", f"b1={before[-1]}", f"a1={after[0][:7]}",
+            f"lang={lang}|{sort}", f"prep={prep}|a1={after[0] if not after[0][:1].isalpha() else 'w'}",
+        ]  # fmt: skip
+        first = place.start - sentence.start < 3 or (
+            before[-1] in ("the", "«", '"', "“", "„", "-", "—") and before[-2] == "^"
+        )
+        if first:
+            found += ["first", f"first|{sort}"]
+        found += [f"4b={w[:6]}|{lang}" for w in before if w[:1].isalpha()]
+        found += [f"4a={w[:6]}|{lang}" for w in after if w[:1].isalpha()]
+        country = place.entity.country
+        found += [f"ent={place.entity.id}", f"ent={place.entity.id}|{prep}"]
+        found += [f"cc={country}", f"cc={country}|{sort}"]
+        found += _governor_features(doc, sentence, index, sort, before, after)
+        clause = clause_of(sentence, place.start)
+        found += _cue_features(sentence, place, clause, text, sort, first)
+        shared = self._sentence_features(here)
+        found += _concept_features(sentence, place, clause, sort, prep)
+        found += _list_features(doc, place, index, text)
+        found += _people_features(doc, sentence, place, sort)
+        found += self._article_features(index, sort)
+        if sentence.question:
+            found.append(f"question|{sort}")
+        if "day" in shared:
+            beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
+            if DAY.search(beside):
+                found += ["day-beside", f"day-beside|{prep}"]
+        opens = here == 0 or text[sentence.start - 1] == "\n"
+        if opens and place.start - sentence.start < 3 and DATELINE.match(doc.visible, place.end):
+            found.append("dateline")
+        if _in_quotes(text, sentence, place):
+            found.append("quoted")
+        return found, self._clause_features(clause), shared
+
+    def _clause_features(self, clause: tuple[int, int]) -> list[str]:
+        """What every place of a clause has in common."""
+        found = self._of_clause.get(clause)
+        if found is None:
+            lang = self.doc.lang
+            words = set(WORD.findall(self.doc.folded.text[clause[0] : clause[1]]))
+            found = [f"c={w[:6]}|{lang}" for w in words if len(w) > 2 and w[:1].isalpha()]
+            self._of_clause[clause] = found
+        return found
+
+    def _sentence_features(self, here: int) -> list[str]:
+        """What every place of a sentence has in common."""
+        found = self._of_sentence.get(here)
+        if found is not None:
+            return found
+        text, lang, sentence = self.doc.folded.text, self.doc.lang, self.sentences[here]
+        words = set(WORD.findall(text[sentence.start : sentence.end]))
+        found = [f"s={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
+        for step, label in ((-1, "prev"), (1, "next")):
+            if 0 <= here + step < len(self.sentences):
+                beside = self.sentences[here + step]
+                found += [f"{label}:{k}" for k in {k for _s, _e, k in beside.cues}]
+                words = set(WORD.findall(text[beside.start : beside.end]))
+                found += [
+                    f"{label}={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()
+                ]
+        if sentence.question:
+            found.append("question")
+        if sentence.year:
+            found.append("year")
+        if DAY.search(text, sentence.start, sentence.end):
+            found.append("day")
+        self._of_sentence[here] = found
+        return found
+
+    def _article_features(self, index: int, sort: str) -> list[str]:
+        doc, place, here, total = (
+            self.doc,
+            self.doc.places[index],
+            self._numbers[index],
+            len(self.sentences),
+        )
+        at = "0" if here == 0 else "1" if here * 3 < total else "2" if here * 3 < total * 2 else "3"
+        found = [
+            f"nth={min(self._order[index], 2)}",
+            f"count={min(self._times[place.entity.id], 4)}",
+            f"at={at}",
+            f"at={at}|{sort}",
+        ]
+        if place.entity.country in self._countries:
+            found += ["own-people", f"own-people|{sort}"]
+        if not doc.people:
+            found += ["no-people", f"no-people|{sort}"]
+        found.append(f"places={min(self._inside[here], 4)}")
+        return found
 
 
 def _words_before(text: str, sentence: Sentence, place: Found) -> list[str]:
@@ -201,8 +254,9 @@ _FINE = frozenset({"neg", "drop", "fut", "cond", "offer", "go", "meet", "past"})
 _COARSE = frozenset({"propose", "reject", "agree", "hosted", "say", "war"})
 
 
-def _cue_features(sentence: Sentence, place: Found, text: str, sort: str, first: bool) -> list[str]:
-    clause = clause_of(sentence, place.start)
+def _cue_features(
+    sentence: Sentence, place: Found, clause: tuple[int, int], text: str, sort: str, first: bool
+) -> list[str]:
     found: dict[str, None] = {}
     nearest: dict[str, tuple[int, str]] = {}
     for start, end, kind in sentence.cues:
@@ -312,21 +366,6 @@ def _people_features(doc: Document, sentence: Sentence, place: Found, sort: str)
     gaps = [place.start - p.end for p in inside if p.end <= place.start]
     if gaps and min(gaps) < 3:
         found.append("person-adjacent")
-    return found
-
-
-def _article_features(doc: Document, place: Found, here: int, total: int, sort: str) -> list[str]:
-    same = [p for p in doc.places if p.entity.id == place.entity.id]
-    order = same.index(place)
-    at = "0" if here == 0 else "1" if here * 3 < total else "2" if here * 3 < total * 2 else "3"
-    found = [f"nth={min(order, 2)}", f"count={min(len(same), 4)}", f"at={at}", f"at={at}|{sort}"]
-    countries = {p.entity.country for p in doc.people}
-    if place.entity.country in countries:
-        found += ["own-people", f"own-people|{sort}"]
-    if not doc.people:
-        found += ["no-people", f"no-people|{sort}"]
-    inside = [p for p in doc.places if doc.sentence_index(p.start) == here]
-    found.append(f"places={min(len(inside), 4)}")
     return found
 
 

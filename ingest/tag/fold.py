@@ -28,7 +28,7 @@ def _fold_char(char: str) -> str:
     if char in _SPECIAL:
         return _SPECIAL[char]
     if "\ud800" <= char <= "\udfff":
-        return "\ufffd"  # half a character: the automaton takes whole ones only
+        return "\ufffd"  # half a character: the trie of forms takes whole ones only
     lowered = char.lower()
     if len(lowered) != 1:
         return char

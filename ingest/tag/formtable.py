@@ -5,6 +5,8 @@ A plain dict of them takes most of a second to build, each time a process starts
 
 from __future__ import annotations
 
+import sys
+from abc import abstractmethod
 from array import array
 from collections.abc import ItemsView, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
@@ -14,30 +16,40 @@ import marisa_trie
 V = TypeVar("V")
 
 
-class FormTable(Mapping[str, V], Generic[V]):
-    """Words to values, of which each is kept once.
+class Forms(Mapping[str, V], Generic[V]):
+    """Words to values, which can say with which of them a text begins."""
+
+    @abstractmethod
+    def prefixes(self, text: str) -> list[str]:
+        """Words that a text, without lone surrogates, begins with, shorter ones first."""
+
+
+class FormTable(Forms[V], Generic[V]):
+    """The words in a trie.
 
     Args:
-        trie: of the words, as `packed_words` gives it.
-        of: by the trie's number of a word: which value is its.
+        trie: of the words, as `packed` gives it.
+        numbers: 32 bits a word, little-endian: by the trie's number of a word, which value is its.
         values: each value once.
-        starts: what the words begin with, for those who would go through all of them.
     """
 
-    def __init__(
-        self, trie: bytes, of: Sequence[int], values: Sequence[V], starts: tuple[str, ...] = ()
-    ) -> None:
+    def __init__(self, trie: bytes, numbers: bytes, values: Sequence[V]) -> None:
         self._trie = marisa_trie.Trie()
         self._trie.frombytes(trie)
-        if len(self._trie) != len(of):
+        self._numbers = array("I", numbers)
+        if sys.byteorder == "big":
+            self._numbers.byteswap()
+        if len(self._trie) != len(self._numbers):
             raise ValueError("the table's words and values are not as many")
-        self._of = of
         self._values = values
-        self.starts = starts
+
+    def prefixes(self, text: str) -> list[str]:
+        found: list[str] = self._trie.prefixes(text)
+        return found
 
     def __getitem__(self, word: str) -> V:
         number: int = self._trie[word]
-        return self._values[self._of[number]]
+        return self._values[self._numbers[number]]
 
     def __contains__(self, word: object) -> bool:
         return word in self._trie
@@ -46,7 +58,7 @@ class FormTable(Mapping[str, V], Generic[V]):
         return iter(self._trie)
 
     def __len__(self) -> int:
-        return len(self._of)
+        return len(self._numbers)
 
     def items(self) -> ItemsView[str, V]:
         """All words with their values: their numbers come with them, so none is looked up."""
@@ -55,7 +67,7 @@ class FormTable(Mapping[str, V], Generic[V]):
     def numbered(self) -> Iterator[tuple[str, V]]:
         """All words with their values."""
         for word, number in self._trie.iteritems():
-            yield word, self._values[self._of[number]]
+            yield word, self._values[self._numbers[number]]
 
 
 class _Items(ItemsView[str, V]):
@@ -67,49 +79,51 @@ class _Items(ItemsView[str, V]):
         return self._table.numbered()
 
 
-def packed_words(table: Mapping[str, int]) -> tuple[bytes, array[int]]:
-    """The trie of the table's words, and their values by the trie's numbers."""
+def packed_words(table: Mapping[str, V]) -> tuple[bytes, bytes, tuple[V, ...]]:
+    """What a `FormTable` of these words is made from: the trie, the numbers, the values."""
     trie = marisa_trie.Trie(list(table))
-    of = array("I", bytes(4 * len(table)))
+    number: dict[V, int] = {}
+    numbers = array("I", bytes(4 * len(table)))
     for word, value in table.items():
-        of[trie[word]] = value
-    return trie.tobytes(), of
+        numbers[trie[word]] = number.setdefault(value, len(number))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return trie.tobytes(), numbers.tobytes(), tuple(number)
 
 
-class Changed(Mapping[str, V], Generic[V]):
+class Changed(Forms[V], Generic[V]):
     """A table with some words changed, added or (None) taken away; the table itself stays as it is."""
 
-    def __init__(self, base: Mapping[str, V], changes: Mapping[str, V | None]) -> None:
+    def __init__(self, base: Forms[V], changes: Mapping[str, V | None]) -> None:
         self.base = base
-        self.changes = changes
+        self._changes = changes
+        self._set = marisa_trie.Trie([w for w, value in changes.items() if value is not None])
         self._len = (
             len(base)
             + sum(value is not None and word not in base for word, value in changes.items())
             - sum(value is None and word in base for word, value in changes.items())
         )
 
+    def prefixes(self, text: str) -> list[str]:
+        kept = [word for word in self.base.prefixes(text) if word not in self._changes]
+        return sorted([*kept, *self._set.prefixes(text)], key=len)
+
     def __getitem__(self, word: str) -> V:
-        if word not in self.changes:
+        if word not in self._changes:
             return self.base[word]
-        value = self.changes[word]
+        value = self._changes[word]
         if value is None:
             raise KeyError(word)
         return value
 
     def __contains__(self, word: object) -> bool:
-        if word in self.changes:
-            return self.changes[word] is not None  # type: ignore[index]  # a key, so a string
+        if word in self._changes:
+            return self._changes[word] is not None  # type: ignore[index]  # a key, so a string
         return word in self.base
 
     def __iter__(self) -> Iterator[str]:
-        yield from (word for word in self.base if word not in self.changes)
-        yield from (word for word, value in self.changes.items() if value is not None)
+        yield from (word for word in self.base if word not in self._changes)
+        yield from (word for word, value in self._changes.items() if value is not None)
 
     def __len__(self) -> int:
         return self._len
-
-
-def words_added(table: Mapping[str, V], base: Mapping[str, V]) -> list[str]:
-    """Words of a table that its base lacks; where it is the base with changes, only those are looked at."""
-    known = table.changes if isinstance(table, Changed) and table.base is base else table
-    return [word for word in known if word in table and word not in base]

@@ -17,15 +17,15 @@ import msgspec
 
 from ingest.errors import SettingsError
 from ingest.tag.fold import fold
+from ingest.tag.formtable import Forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
 COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
 
 # what a form stands for (the low bits of a target)
 LEADER, SURNAME, PLACE, ADJECTIVE, TITLE, EPITHET = range(6)
-STARTS = 4  # letters of a first word that the search for names begins with
 # how a form must be written in the text
 ANY_CASE, CAPITAL, ALL_CAPS = range(3)
 
@@ -106,24 +106,27 @@ class Compiled(msgspec.Struct, frozen=True, array_like=True):
 
     Attributes:
         forms: folded form -> its packed targets.
-        firsts: first word of a form -> the most words a form that begins so may have.
         sounds: full names of people, and names of the larger places, by sound.
         redirects: id that an entity had in an earlier release -> the id it has now.
     """
 
     version: str
     sources: str
-    entities: tuple[Entity, ...]
+    entities: Sequence[Entity]
     countries: tuple[Country, ...]
     titles: tuple[tuple[str, str], ...]
     epithets: tuple[tuple[str, str], ...]
-    forms: Mapping[str, tuple[int, ...]]
-    firsts: Mapping[str, int]
+    forms: Forms[tuple[int, ...]]
     sounds: Sounds = Sounds()
     redirects: dict[str, str] = {}
 
 
 CURATED = 2_000_000  # a curated place weighs at least as much; a city, its inhabitants
+
+
+def is_uncurated(entity: Entity) -> bool:
+    """Whether it is a town of GeoNames that nobody looked at: half the words of a language are one."""
+    return entity.geonames is not None and entity.weight < CURATED
 
 
 def first_names(entities: Iterable[Entity]) -> frozenset[str]:

@@ -12,7 +12,7 @@ import msgspec
 
 from ingest.tag.build import Builder, case_rule, surname_of
 from ingest.tag.fold import fold
-from ingest.tag.formtable import Changed
+from ingest.tag.formtable import Changed, Forms
 from ingest.tag.gazetteer import (
     ALL_CAPS,
     CURATED,
@@ -27,7 +27,6 @@ from ingest.tag.gazetteer import (
     unpack,
 )
 from ingest.tag.inflect import inflect
-from ingest.tag.match import WORD
 from ingest.tag.translit import to_belarusian, to_ukrainian
 
 if TYPE_CHECKING:
@@ -79,7 +78,6 @@ def overlaid(base: Gazetteer, overlay: Overlay, number: int = 0) -> Gazetteer:
             titles=compiled.titles,
             epithets=compiled.epithets,
             forms=forms,
-            firsts=_with_firsts(compiled.firsts, build.forms),
             sounds=without_sounds(
                 compiled.sounds, {row_of[own.id] for own in overlay.entities.values() if own.drop}
             ),
@@ -214,10 +212,10 @@ def _dropped(own: Own, kind: str) -> Iterable[tuple[str, int]]:
 
 
 def _with_forms(
-    base: Mapping[str, tuple[int, ...]],
+    base: Forms[tuple[int, ...]],
     added: Mapping[str, Iterable[int]],
     dropped: set[tuple[str, int]],
-) -> Mapping[str, tuple[int, ...]]:
+) -> Forms[tuple[int, ...]]:
     changes: dict[str, tuple[int, ...] | None] = {}
     for form, key in dropped:
         held = (changes[form] if form in changes else base.get(form)) or ()
@@ -231,16 +229,6 @@ def _with_forms(
 def _key(target: int) -> int:
     row, kind, _case = unpack(target)
     return row << 3 | kind
-
-
-def _with_firsts(base: Mapping[str, int], added: Iterable[str]) -> Mapping[str, int]:
-    changes: dict[str, int | None] = {}
-    for form in added:
-        words = WORD.findall(form)
-        if words and WORD.match(form):
-            known = changes.get(words[0]) or base.get(words[0], 0)
-            changes[words[0]] = max(known, len(words))
-    return Changed(base, changes)
 
 
 def without_sounds(sounds: Sounds, rows: Collection[int]) -> Sounds:

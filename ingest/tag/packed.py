@@ -1,65 +1,80 @@
-"""How the compiled gazetteer lies in its file: forms in a trie, equal targets once."""
+"""How the compiled gazetteer lies in its file: forms in a trie, towns read when they are asked for."""
 
 from __future__ import annotations
 
 import gc
-import sys
 import zlib
-from array import array
+from collections.abc import Sequence
+from itertools import takewhile
+from typing import overload
 
 import msgspec
 
 from ingest.tag.formtable import FormTable, packed_words
-from ingest.tag.gazetteer import STARTS, Compiled, Country, Entity, Sounds
+from ingest.tag.gazetteer import Compiled, Country, Entity, Sounds, is_uncurated
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True):
     """The file's content.
 
     Attributes:
-        forms: a trie; `of` says by its numbers which targets are which form's (32 bits, little-endian).
-        targets: each set of targets once.
-        firsts: a trie; `most` has by its numbers how many words a form that begins so may have, a byte.
-        starts: the first letters of those words, joined by line feeds, which no form has.
+        towns: the entities behind `entities`, those of GeoNames that nobody curated.
+        forms, numbers, targets: what a `FormTable` is made from; each set of targets lies there once.
     """
 
     version: str
     sources: str
     entities: tuple[Entity, ...]
+    towns: tuple[msgspec.Raw, ...]
     countries: tuple[Country, ...]
     titles: tuple[tuple[str, str], ...]
     epithets: tuple[tuple[str, str], ...]
     forms: bytes
-    of: bytes
+    numbers: bytes
     targets: tuple[tuple[int, ...], ...]
-    firsts: bytes
-    most: bytes
-    starts: str
     sounds: Sounds
     redirects: dict[str, str]
 
 
+class _Rows(Sequence[Entity]):
+    """All entities: most are towns, which few texts name, so each is decoded when it is asked for."""
+
+    def __init__(self, known: Sequence[Entity], towns: Sequence[msgspec.Raw]) -> None:
+        self._rows: list[Entity | msgspec.Raw] = [*known, *towns]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Entity: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entity]: ...
+    def __getitem__(self, index: int | slice) -> Entity | Sequence[Entity]:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        row = self._rows[index]
+        if isinstance(row, Entity):
+            return row
+        made = self._rows[index] = msgspec.msgpack.decode(row, type=Entity)
+        return made
+
+
 def packed(compiled: Compiled) -> bytes:
     """A gazetteer as the bytes of its file."""
-    number: dict[tuple[int, ...], int] = {}
-    numbered = {f: number.setdefault(t, len(number)) for f, t in compiled.forms.items()}
-    forms, of = packed_words(numbered)
-    if sys.byteorder == "big":
-        of.byteswap()
-    firsts, most = packed_words({word: min(n, 255) for word, n in compiled.firsts.items()})
+    forms, numbers, targets = packed_words(compiled.forms)
+    towns = sum(1 for _ in takewhile(is_uncurated, reversed(compiled.entities)))
+    known = len(compiled.entities) - towns
     file = _File(
         version=compiled.version,
         sources=compiled.sources,
-        entities=compiled.entities,
+        entities=tuple(compiled.entities[:known]),
+        towns=tuple(msgspec.Raw(msgspec.msgpack.encode(e)) for e in compiled.entities[known:]),
         countries=compiled.countries,
         titles=compiled.titles,
         epithets=compiled.epithets,
         forms=forms,
-        of=of.tobytes(),
-        targets=tuple(number),
-        firsts=firsts,
-        most=bytes(most.tolist()),
-        starts="\n".join(sorted({word[:STARTS] for word in compiled.firsts})),
+        numbers=numbers,
+        targets=targets,
         sounds=compiled.sounds,
         redirects=compiled.redirects,
     )
@@ -83,18 +98,14 @@ def unpacked(data: bytes) -> Compiled:
 
 def _read(data: bytes) -> Compiled:
     file = msgspec.msgpack.decode(data, type=_File)
-    of = array("I", file.of)
-    if sys.byteorder == "big":
-        of.byteswap()
     return Compiled(
         version=file.version,
         sources=file.sources,
-        entities=file.entities,
+        entities=_Rows(file.entities, file.towns),
         countries=file.countries,
         titles=file.titles,
         epithets=file.epithets,
-        forms=FormTable(file.forms, of, file.targets),
-        firsts=FormTable(file.firsts, file.most, range(256), tuple(file.starts.split("\n"))),
+        forms=FormTable(file.forms, file.numbers, file.targets),
         sounds=file.sounds,
         redirects=file.redirects,
     )

@@ -99,7 +99,7 @@ def read_lines(
     """Bounds and features of the tokens of each line that has any."""
     known: dict[int, str] = {}
     for hit in hits:
-        kinds = "+".join(sorted({_KINDS[kind] for _row, kind in hit.targets if kind in _KINDS}))
+        kinds = "+".join(sorted({_KINDS[kind] for kind in hit.targets if kind in _KINDS}))
         if kinds:
             for token in _TOKEN.finditer(text, hit.start, hit.end):
                 known[token.start()] = kinds

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, unpack
+from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, is_uncurated, unpack
 from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import arabic_article, is_in_a_title, is_part_of_a_name, is_plain_word
@@ -96,11 +96,6 @@ def evidence(doc: Document) -> Known:
         for code, times in _evidence(doc.context).items():
             countries[code] = countries.get(code, 0) + times
     return Known(doc, countries)
-
-
-def is_uncurated(entity: Entity) -> bool:
-    """Whether it is a town of GeoNames that nobody looked at: half the words of a language are one."""
-    return entity.geonames is not None and entity.weight < CURATED
 
 
 def _taken(hit: Hit, spans: list[tuple[int, int]]) -> bool:

@@ -6,18 +6,19 @@ Its confidence is set right by what cross-validation measured. The weights are t
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from ingest.errors import SettingsError
 from ingest.model import ROLES, VENUE_ROLES, Role
 from ingest.tag.document import Document, Found
-from ingest.tag.features import features, read_sentences
+from ingest.tag.features import Surroundings, read_sentences
 from ingest.tag.reader import Reader, multiply
 
 WEIGHTS = Path(__file__).parent / "data" / "roles.json"
@@ -33,6 +34,9 @@ SECOND_LOOK = 0.3
 _VENUES = tuple(ROLES.index(role) for role in VENUE_ROLES)
 
 
+Weights = tuple[int, ...]  # in hundredths, one for each role of `ROLES`
+
+
 @dataclass(frozen=True)
 class RoleModel:
     """Weights of the classifier: feature -> one weight (in hundredths) for each role of `ROLES`.
@@ -43,7 +47,7 @@ class RoleModel:
     """
 
     version: str
-    weights: dict[str, list[int]]
+    weights: dict[str, Weights]
     proposers: dict[str, int] = field(default_factory=dict)
     calibration: tuple[tuple[float, float], ...] = ()
 
@@ -55,10 +59,8 @@ class RoleModel:
             SettingsError: the file is missing or damaged.
         """
         try:
-            raw = json.loads(path.read_text(encoding="utf-8"))
-            points = tuple((float(x), float(y)) for x, y in raw.get("calibration", ()))
-            return cls(raw["version"], raw["weights"], raw.get("proposers", {}), points)
-        except (OSError, ValueError, KeyError, TypeError) as exc:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except (OSError, msgspec.MsgspecError) as exc:
             raise SettingsError(
                 str(path),
                 f"the role weights cannot be read: {exc}",
@@ -77,18 +79,35 @@ def calibrated(points: Sequence[tuple[float, float]], chance: float) -> float:
     return y0 + (y1 - y0) * (chance - x0) / (x1 - x0) if x1 > x0 else y1
 
 
-def score(rows: list[list[int]]) -> list[float]:
-    """Probability of each role of `ROLES`, given the weights of the features that hold."""
-    sums = [sum(column) for column in zip(*rows, strict=True)] or [0] * len(ROLES)
+def _summed(rows: Iterable[Weights]) -> Weights:
+    """The sums of weights, role by role; all 0 of none."""
+    return tuple(map(sum, zip(*rows, strict=True))) or (0,) * len(ROLES)
+
+
+def chances_of(sums: Weights) -> list[float]:
+    """Probability of each role of `ROLES`, given the summed weights of the features that hold."""
     top = max(sums)
     exps = [math.exp((value - top) / _SCALE) for value in sums]
     whole = sum(exps)
     return [value / whole for value in exps]
 
 
-def _best(known: list[tuple[str, list[int]]], role: int) -> str:
+class _Weighed:
+    """Some features that the model knows: their weights, by name, and the sums."""
+
+    def __init__(self, names: list[str], model: RoleModel) -> None:
+        self.known = [(row, n) for n in names if (row := model.weights.get(n))]
+        self.sums = _summed(row for row, _name in self.known)
+
+
+def _best(weighed: Iterable[_Weighed], role: int) -> str:
     """The three features that spoke loudest for a role, for people to read."""
-    told = [(row[role], name) for name, row in known if row[role] > 0 and name != "bias"]
+    told = [
+        (row[role], name)
+        for some in weighed
+        for row, name in some.known
+        if row[role] > 0 and name != "bias"
+    ]
     told.sort(reverse=True)
     return "model: " + ", ".join(name for _weight, name in told[:3])
 
@@ -136,7 +155,7 @@ def _dash_run(doc: Document, index: int) -> list[Found]:
 
 def decide(
     doc: Document,
-    names: list[list[str]],
+    names: Sequence[Sequence[list[str]]],
     model: RoleModel,
     reader: Reader | None = None,
     title: str = "",
@@ -145,14 +164,15 @@ def decide(
 
     Args:
         doc: read, with its places.
-        names: features of each place.
+        names: features of each place, in lists; one that several share is weighed once.
         model: weights and calibration.
         reader: reads the places again, where one of them may be a venue.
         title: the headline, for the reader.
     """
     places = doc.places[: len(names)]
-    known = [[(n, row) for n in own if (row := model.weights.get(n))] for own in names]
-    words = [score([row for _name, row in own]) for own in known]
+    once = {id(some): _Weighed(some, model) for own in names for some in own}
+    known = [[once[id(some)] for some in own] for own in names]
+    words = [chances_of(_summed(some.sums for some in own)) for own in known]
     again: list[tuple[float, ...] | None] = [None] * len(places)
     if reader is not None and any(sum(w[i] for i in _VENUES) > SECOND_LOOK for w in words):
         again = reader.chances(title, doc.visible, [(p.start, p.end) for p in places])
@@ -189,8 +209,8 @@ def assign_roles(
         for place in doc.places:
             place.role = "location"
         return
-    close = doc.places[:MAX_PLACES]
-    names = [features(doc, sentences, p, i) for i, p in enumerate(close)]
+    around = Surroundings(doc, sentences)
+    names = [around.features(i) for i in range(min(len(doc.places), MAX_PLACES))]
     decide(doc, names, model, reader, title)
     for place in doc.places[MAX_PLACES:]:
         place.role, place.rule, place.confidence = "location", "beyond-limit", 0.1

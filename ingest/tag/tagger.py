@@ -15,7 +15,7 @@ from ingest.tag.corrections import Corrections
 from ingest.tag.document import Document
 from ingest.tag.fold import fold_text
 from ingest.tag.gazetteer import COMPILED, Gazetteer
-from ingest.tag.match import Matcher
+from ingest.tag.match import find_hits
 from ingest.tag.mending import mend_mentions, mend_proposals
 from ingest.tag.overlay import Overlay
 from ingest.tag.people import find_people
@@ -46,7 +46,6 @@ class Tagger:
             self.version += f".{reader.version}"
         self.base_version = self.version
         self.stamp = DeskStamp()
-        self.matcher = Matcher(gazetteer)
 
     def with_desk(self, overlay: Overlay, corrections: Corrections, stamp: DeskStamp) -> Tagger:
         """Return a tagger that reads with a desk's overlay and corrections; this one is unchanged.
@@ -58,8 +57,6 @@ class Tagger:
 
         made = copy(self)
         made.gazetteer = overlaid(self.gazetteer, overlay, stamp.overlay)
-        if made.gazetteer is not self.gazetteer:
-            made.matcher = Matcher(made.gazetteer, self.matcher)
         made.corrections = corrections
         made.stamp = stamp
         made.version = self.base_version + stamp.tagging
@@ -169,7 +166,7 @@ class Tagger:
             folded=folded,
             lang=lang.lower()[:2],
             day=published.date() if published else None,
-            hits=self.matcher.find(folded)[:MAX_HITS],
+            hits=find_hits(self.gazetteer.compiled.forms, folded)[:MAX_HITS],
             gazetteer=self.gazetteer,
             context=context,
         )

@@ -16,6 +16,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,11 @@ from sklearn.linear_model import LogisticRegression
 from ingest.model import ROLES
 from ingest.tag.document import Found
 from ingest.tag.evaluate import key_of
-from ingest.tag.features import features, read_sentences
+from ingest.tag.features import Surroundings, read_sentences
 from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.proposer import Candidate, candidate_features, candidates
 from ingest.tag.reader import Reader
-from ingest.tag.roles import WEIGHTS, RoleModel, decide
+from ingest.tag.roles import WEIGHTS, RoleModel, Weights, decide
 from ingest.tag.tagger import Tagger
 
 Example = tuple[list[str], int, float]  # features, role, weight
@@ -72,7 +73,8 @@ class Labelled:
         self.short = bool(raw.get("short")) or "mentions" not in raw
         self.doc = tagger.read(raw["text"], raw["lang"], day, model=empty)
         sentences = self.doc.read = read_sentences(self.doc)
-        self.names = [features(self.doc, sentences, p, i) for i, p in enumerate(self.doc.places)]
+        around = Surroundings(self.doc, sentences)
+        self.names = [[*chain(*around.features(i))] for i in range(len(self.doc.places))]
         if raw.get("short"):  # a sentence says nothing of how an article is built
             self.names = [
                 [n for n in names if not n.startswith(_ARTICLE_WIDE)] for names in self.names
@@ -100,7 +102,7 @@ def balance(roles: NDArray[np.int_]) -> NDArray[np.float64]:
     return np.asarray((1 / np.maximum(share * len(ROLES), 0.05)) ** BALANCE)
 
 
-def fit(examples: list[Example]) -> dict[str, list[int]]:
+def fit(examples: list[Example]) -> dict[str, Weights]:
     """Softmax regression; weights in hundredths, small ones left out."""
     counts = Counter(name for names, _role, _weight in examples for name in set(names))
     vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
@@ -116,7 +118,7 @@ def fit(examples: list[Example]) -> dict[str, list[int]]:
     scaled = np.zeros((len(vocabulary), len(ROLES)), int)
     scaled[:, regression.classes_] = np.rint(regression.coef_.T * 100)
     return {
-        name: row.tolist()
+        name: tuple(row.tolist())
         for name, row in zip(vocabulary, scaled, strict=True)
         if np.abs(row).max() >= SMALL
     }
@@ -242,7 +244,7 @@ def cross_validate(
         for article in whole:
             if article.id in held:
                 title = article.raw.get("title") or ""
-                decide(article.doc, article.names, model, reader, title)
+                decide(article.doc, [[names] for names in article.names], model, reader, title)
                 told += [
                     (gold, ROLES.index(p.role), p.confidence)
                     for gold, p in zip(article.gold, article.doc.places, strict=True)

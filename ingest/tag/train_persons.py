@@ -27,7 +27,7 @@ from ingest.tag.document import Document
 from ingest.tag.evaluate import f1, key_of
 from ingest.tag.fold import fold_text
 from ingest.tag.gazetteer import LEADER, SURNAME, Gazetteer
-from ingest.tag.match import Hit, Matcher
+from ingest.tag.match import Hit, find_hits
 from ingest.tag.overlaid import without_sounds
 from ingest.tag.people import find_people
 from ingest.tag.persons import (
@@ -54,12 +54,11 @@ class Text:
         self,
         gazetteer: Gazetteer,
         fewer: Sequence[Gazetteer],
-        matcher: Matcher,
         raw: dict[str, Any],
     ) -> None:
         self.gazetteer, self.fewer, self.raw = gazetteer, fewer, raw
         self.id, self.lang, self.folded = raw["id"], raw["lang"], fold_text(raw["text"])
-        self.hits = matcher.find(self.folded)
+        self.hits = find_hits(gazetteer.compiled.forms, self.folded)
         self.labels = [
             (m["start"], m["end"], m["name"])
             for m in raw.get("mentions", ())
@@ -80,12 +79,11 @@ class Text:
     def _without(self, held: int) -> Iterable[Hit]:
         entities = self.gazetteer.compiled.entities
         for hit in self.hits:
-            targets = tuple(
-                (row, kind)
-                for row, kind in hit.targets
-                if kind not in (LEADER, SURNAME) or fold_of(entities[row].name) != held
-            )
-            if targets:
+            people = {
+                kind: tuple(r for r in hit.rows(kind) if fold_of(entities[r].name) != held)
+                for kind in (LEADER, SURNAME)
+            }
+            if targets := {kind: rows for kind, rows in {**hit.targets, **people}.items() if rows}:
                 yield replace(hit, targets=targets)
 
     def held_out(self, held: int) -> list[Span]:
@@ -94,7 +92,7 @@ class Text:
         return [(s, e) for s, e, name in self.labels if fold_of(name) == held] + [
             (hit.start, hit.end)
             for hit in self.hits
-            if any(k == LEADER and fold_of(entities[row].name) == held for row, k in hit.targets)
+            if any(fold_of(entities[row].name) == held for row in hit.rows(LEADER))
         ]
 
     def lines(self, held: int | None = None) -> list[Line]:
@@ -135,10 +133,9 @@ def _read_file(path: Path) -> list[dict[str, Any]]:
 def read_texts(paths: list[Path]) -> list[Text]:
     """The texts of labelled files and of the newsroom, in a fixed order; none that needs mending."""
     gazetteer = Gazetteer.load()
-    matcher = Matcher(gazetteer)
     fewer = [_without_fold(gazetteer, held) for held in range(FOLDS)]
     raws = sorted((raw for path in paths for raw in _read_file(path)), key=lambda raw: raw["id"])
-    texts = [Text(gazetteer, fewer, matcher, raw) for raw in raws]
+    texts = [Text(gazetteer, fewer, raw) for raw in raws]
     return [text for text in texts if text.folded.offsets is None]  # labels count what is invisible
 
 

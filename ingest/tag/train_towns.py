@@ -22,8 +22,8 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 
 from ingest.tag.evaluate import key_of
-from ingest.tag.gazetteer import Gazetteer
-from ingest.tag.places import candidates, evidence, is_uncurated
+from ingest.tag.gazetteer import Gazetteer, is_uncurated
+from ingest.tag.places import candidates, evidence
 from ingest.tag.roles import RoleModel
 from ingest.tag.tagger import Tagger
 from ingest.tag.towns import SURE, WEIGHTS, features

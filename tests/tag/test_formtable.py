@@ -4,23 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from ingest.tag.formtable import Changed, FormTable, packed_words, words_added
+from ingest.tag.formtable import Changed, FormTable, packed_words
 
-WORDS = {"мінск": 0, "минск": 0, "genf": 1, "a b, c": 2}
-VALUES = ("Minsk", "Geneva", "long")
+WORDS = {"мінск": "Minsk", "минск": "Minsk", "genf": "Geneva", "a b, c": "long"}
 
 
 @pytest.fixture
 def table() -> FormTable[str]:
-    trie, of = packed_words(WORDS)
-    return FormTable(trie, of, VALUES)
+    return FormTable(*packed_words(WORDS))
 
 
 def test_it_reads_like_a_dict(table: FormTable[str]) -> None:
-    plain = {word: VALUES[at] for word, at in WORDS.items()}
-    assert table == plain
-    assert dict(table.items()) == plain
-    assert sorted(table) == sorted(plain)
+    assert table == WORDS
+    assert dict(table.items()) == WORDS
+    assert sorted(table) == sorted(WORDS)
     assert len(table) == 4
     assert table["genf"] == "Geneva"
     assert "genf" in table
@@ -30,9 +27,10 @@ def test_it_reads_like_a_dict(table: FormTable[str]) -> None:
 
 
 def test_a_table_that_lacks_values_is_refused() -> None:
-    trie, _of = packed_words(WORDS)
+    trie, numbers, values = packed_words(WORDS)
+    assert values == ("Minsk", "Geneva", "long")
     with pytest.raises(ValueError, match="not as many"):
-        FormTable(trie, [0, 1], VALUES)
+        FormTable(trie, numbers[:8], values)
 
 
 def test_changes_lie_on_top(table: FormTable[str]) -> None:
@@ -43,5 +41,11 @@ def test_changes_lie_on_top(table: FormTable[str]) -> None:
     with pytest.raises(KeyError):
         changed["genf"]
     assert table["genf"] == "Geneva"
-    assert words_added(changed, table) == ["новы"]
-    assert words_added(table, {"genf": "Geneva"}) == [w for w in table if w != "genf"]
+
+
+def test_it_says_which_words_a_text_begins_with() -> None:
+    table = FormTable(*packed_words({"new": 1, "new york": 2, "new york city": 3, "york": 4}))
+    assert table.prefixes("new york, today") == ["new", "new york"]
+    assert table.prefixes("old york") == []
+    changed = Changed(table, {"new": None, "new y": 5, "new york": 6, "new york, to": 7})
+    assert changed.prefixes("new york, today") == ["new y", "new york", "new york, to"]

@@ -54,8 +54,8 @@ def test_two_offers_of_one_sentence_have_two_proposers(tagger: Tagger) -> None:
 def test_a_doubtful_venue_is_a_location(tagger: Tagger) -> None:
     text = "Something about Geneva."
     doc = tagger.read(text, "en", DAY, model=RoleModel("none", {}))
-    shrug = {"x": [1 if role == "proposed" else 0 for role in ROLES]}
-    decide(doc, [["x"]], RoleModel("shrug", shrug))
+    shrug = {"x": tuple(1 if role == "proposed" else 0 for role in ROLES)}
+    decide(doc, [[["x"]]], RoleModel("shrug", shrug))
     (place,) = doc.places
     assert (place.role, place.rule.split(";")[0]) == ("location", "doubtful")
     assert place.confidence < 0.3

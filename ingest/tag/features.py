@@ -71,6 +71,7 @@ class Surroundings:
         # What the places of a sentence or clause share, by its number or bounds.
         self._of_sentence: dict[int, list[str]] = {}
         self._of_clause: dict[tuple[int, int], list[str]] = {}
+        self._stems_of: dict[int, list[str]] = {}
 
     def features(self, index: int) -> tuple[list[str], ...]:
         """Names of the features that hold for `doc.places[index]`.
@@ -132,22 +133,28 @@ class Surroundings:
             self._of_clause[clause] = found
         return found
 
+    def _stems(self, number: int) -> list[str]:
+        """How the longer words of a sentence begin."""
+        found = self._stems_of.get(number)
+        if found is None:
+            sentence = self.sentences[number]
+            words = set(WORD.findall(self.doc.folded.text, sentence.start, sentence.end))
+            found = [w[:6] for w in words if len(w) > 3 and w[:1].isalpha()]
+            self._stems_of[number] = found
+        return found
+
     def _sentence_features(self, here: int) -> list[str]:
         """What every place of a sentence has in common."""
         found = self._of_sentence.get(here)
         if found is not None:
             return found
         text, lang, sentence = self.doc.folded.text, self.doc.lang, self.sentences[here]
-        words = set(WORD.findall(text[sentence.start : sentence.end]))
-        found = [f"s={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()]
+        found = [f"s={stem}|{lang}" for stem in self._stems(here)]
         for step, label in ((-1, "prev"), (1, "next")):
             if 0 <= here + step < len(self.sentences):
                 beside = self.sentences[here + step]
                 found += [f"{label}:{k}" for k in {k for _s, _e, k in beside.cues}]
-                words = set(WORD.findall(text[beside.start : beside.end]))
-                found += [
-                    f"{label}={w[:6]}|{lang}" for w in words if len(w) > 3 and w[:1].isalpha()
-                ]
+                found += [f"{label}={stem}|{lang}" for stem in self._stems(here + step)]
         if sentence.question:
             found.append("question")
         if sentence.year:

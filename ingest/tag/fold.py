@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 # Capitals of the languages we read, for patterns.
 LATIN_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽȘȚƏ"
@@ -60,6 +61,7 @@ def fold(text: str) -> str:
     return text.translate(_TABLE)
 
 
+@lru_cache(10_000)
 def is_invisible(char: str) -> bool:
     """Whether a reader does not see `char` as one of its own (a mark, a joiner, a soft hyphen)."""
     return char > "\u00ac" and (

@@ -48,6 +48,9 @@ def places_by_sound(doc: Document, countries: Mapping[str, int]) -> list[Found]:
         doc: its people found.
         countries: how often each country is spoken of.
     """
+    if doc.lang == "de":  # every noun has a capital
+        return []
+    by_ear = doc.lang in _BY_EAR
     known = [(h.start, h.end) for h in doc.hits] + [(f.start, f.end) for f in doc.people]
     taken = covered(doc, known)
     found = []
@@ -55,8 +58,12 @@ def places_by_sound(doc: Document, countries: Mapping[str, int]) -> list[Found]:
         start, end = run[0][0], bare_end(doc, run[-1])
         if len(run) > 3 or run[0][1] - start < _SHORTEST or 1 in taken[start:end]:
             continue
+        left = doc.visible[max(0, start - 12) : start]
+        local = bool(_BEFORE.search(left)) or bool(_TURKISH_CASE.match(doc.visible, end))
+        if not local and (not by_ear or _OPENS.search(left)):
+            continue
         guess = _guess(doc, words_of(doc.visible[start:end]))
-        if guess and _passes(doc, guess, start, end, countries):
+        if guess and _passes(guess, countries, by_ear=by_ear, local=local):
             found.append(Found(start, end, guess.entity, "venue", "name", "place-by-sound", 0.7))
     return found
 
@@ -80,18 +87,13 @@ def _guess(doc: Document, words: list[str]) -> _Guess | None:
     return best
 
 
-def _passes(
-    doc: Document, guess: _Guess, start: int, end: int, countries: Mapping[str, int]
-) -> bool:
-    left = doc.visible[max(0, start - 12) : start]
-    local = bool(_BEFORE.search(left)) or bool(_TURKISH_CASE.match(doc.visible, end))
-    by_ear = doc.lang in _BY_EAR
+def _passes(guess: _Guess, countries: Mapping[str, int], *, by_ear: bool, local: bool) -> bool:
     same, long = guess.score >= _SAME, guess.consonants >= 3
     curated = guess.weight >= CURATED
     if not countries.get(guess.entity.country):
         return by_ear and local and same and long and curated
     if not by_ear:
-        return doc.lang != "de" and local and same and long
+        return same and long
     if same and (long or curated):
-        return local or not _OPENS.search(left)
+        return True
     return local and long and guess.score >= _CLOSE

@@ -279,17 +279,13 @@ _SHORT = 4  # letters: a name that may be a word where it has lost its accents
 
 def _is_of_other_letters(entity: Entity, form: str, surface: str, lang: str) -> bool:
     """Whether a name has letters that the place's have not (pl "małe", Malé), or lacks its own (Şam, "Sam")."""
-    names = [(key, name) for key, found in entity.names.items() for name in found]
-    letters = _NO_ACCENT & set(surface.casefold())
-    if letters:
+    names = ((key, name) for key, found in entity.names.items() for name in found)
+    if letters := _NO_ACCENT & set(surface.casefold()):
         return not any(letters <= set(name.casefold()) for _key, name in names)
+    if len(form) > _SHORT or not surface.isascii():
+        return False
     same = [(key, name) for key, name in names if fold(name) == form]
-    return (
-        len(form) <= _SHORT
-        and bool(same)
-        and surface.isascii()
-        and not any(key in (lang, "", "en") or name.isascii() for key, name in same)
-    )
+    return bool(same) and not any(k in (lang, "", "en") or name.isascii() for k, name in same)
 
 
 def _not_by_another_name(

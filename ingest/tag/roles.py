@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import chain, compress
 from pathlib import Path
 
 import msgspec
@@ -19,6 +20,7 @@ from ingest.errors import SettingsError
 from ingest.model import ROLES, VENUE_ROLES, Role
 from ingest.tag.document import Document, Found
 from ingest.tag.features import Surroundings, read_sentences
+from ingest.tag.lanes import above_zero, sums
 from ingest.tag.reader import Reader, multiply
 
 WEIGHTS = Path(__file__).parent / "data" / "roles.json"
@@ -34,20 +36,18 @@ SECOND_LOOK = 0.3
 _VENUES = tuple(ROLES.index(role) for role in VENUE_ROLES)
 
 
-Weights = tuple[int, ...]  # in hundredths, one for each role of `ROLES`
-
-
 @dataclass(frozen=True)
 class RoleModel:
-    """Weights of the classifier: feature -> one weight (in hundredths) for each role of `ROLES`.
+    """Weights of the classifier.
 
     Attributes:
+        weights: feature -> one weight (in hundredths) for each role of `ROLES`, packed (`ingest.tag.lanes`).
         proposers: weights of who an act is by.
         calibration: (chance, share that was right) of cross-validation, rising.
     """
 
     version: str
-    weights: dict[str, Weights]
+    weights: dict[str, int]
     proposers: dict[str, int] = field(default_factory=dict)
     calibration: tuple[tuple[float, float], ...] = ()
 
@@ -79,37 +79,31 @@ def calibrated(points: Sequence[tuple[float, float]], chance: float) -> float:
     return y0 + (y1 - y0) * (chance - x0) / (x1 - x0) if x1 > x0 else y1
 
 
-def _summed(rows: Iterable[Weights]) -> Weights:
-    """The sums of weights, role by role; all 0 of none."""
-    return tuple(map(sum, zip(*rows, strict=True))) or (0,) * len(ROLES)
-
-
-def chances_of(sums: Weights) -> list[float]:
+def chances_of(summed: Sequence[int]) -> list[float]:
     """Probability of each role of `ROLES`, given the summed weights of the features that hold."""
-    top = max(sums)
-    exps = [math.exp((value - top) / _SCALE) for value in sums]
+    top = max(summed)
+    exps = [math.exp((value - top) / _SCALE) for value in summed]
     whole = sum(exps)
     return [value / whole for value in exps]
 
 
-class _Weighed:
-    """Some features that the model knows: their weights, by name, and the sums."""
-
-    def __init__(self, names: list[str], model: RoleModel) -> None:
-        self.known = [(row, n) for n in names if (row := model.weights.get(n))]
-        self.sums = _summed(row for row, _name in self.known)
+Known = tuple[list[str], list[int]]  # features that have weights, and those
 
 
-def _best(weighed: Iterable[_Weighed], role: int) -> str:
+def _known(names: list[str], model: RoleModel) -> Known:
+    rows = [*map(model.weights.get, names)]  # no loop of our own: a place has 150 features
+    return [*compress(names, rows)], [*filter(None, rows)]
+
+
+def _joined(parts: Sequence[Known]) -> Known:
+    names, rows = zip(*parts, strict=True)
+    return [*chain.from_iterable(names)], [*chain.from_iterable(rows)]
+
+
+def _best(known: Known, role: int) -> str:
     """The three features that spoke loudest for a role, for people to read."""
-    told = [
-        (row[role], name)
-        for some in weighed
-        for row, name in some.known
-        if row[role] > 0 and name != "bias"
-    ]
-    told.sort(reverse=True)
-    return "model: " + ", ".join(name for _weight, name in told[:3])
+    loudest = sorted(above_zero(*known, role), reverse=True)[:4]
+    return "model: " + ", ".join([name for _weight, name in loudest if name != "bias"][:3])
 
 
 _FORMAT_TAIL = re.compile(
@@ -170,9 +164,9 @@ def decide(
         title: the headline, for the reader.
     """
     places = doc.places[: len(names)]
-    once = {id(some): _Weighed(some, model) for own in names for some in own}
-    known = [[once[id(some)] for some in own] for own in names]
-    words = [chances_of(_summed(some.sums for some in own)) for own in known]
+    once = {id(some): _known(some, model) for own in names for some in own}
+    known = [_joined([once[id(some)] for some in own]) for own in names]
+    words = [chances_of(sums(rows, len(ROLES))) for _names, rows in known]
     again: list[tuple[float, ...] | None] = [None] * len(places)
     if reader is not None and any(sum(w[i] for i in _VENUES) > SECOND_LOOK for w in words):
         again = reader.chances(title, doc.visible, [(p.start, p.end) for p in places])

@@ -31,9 +31,10 @@ from ingest.tag.document import Found
 from ingest.tag.evaluate import key_of
 from ingest.tag.features import Surroundings, read_sentences
 from ingest.tag.gazetteer import Gazetteer
+from ingest.tag.lanes import packed
 from ingest.tag.proposer import Candidate, candidate_features, candidates
 from ingest.tag.reader import Reader
-from ingest.tag.roles import WEIGHTS, RoleModel, Weights, decide
+from ingest.tag.roles import WEIGHTS, RoleModel, decide
 from ingest.tag.tagger import Tagger
 
 Example = tuple[list[str], int, float]  # features, role, weight
@@ -102,7 +103,7 @@ def balance(roles: NDArray[np.int_]) -> NDArray[np.float64]:
     return np.asarray((1 / np.maximum(share * len(ROLES), 0.05)) ** BALANCE)
 
 
-def fit(examples: list[Example]) -> dict[str, Weights]:
+def fit(examples: list[Example]) -> dict[str, list[int]]:
     """Softmax regression; weights in hundredths, small ones left out."""
     counts = Counter(name for names, _role, _weight in examples for name in set(names))
     vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
@@ -118,7 +119,7 @@ def fit(examples: list[Example]) -> dict[str, Weights]:
     scaled = np.zeros((len(vocabulary), len(ROLES)), int)
     scaled[:, regression.classes_] = np.rint(regression.coef_.T * 100)
     return {
-        name: tuple(row.tolist())
+        name: row.tolist()
         for name, row in zip(vocabulary, scaled, strict=True)
         if np.abs(row).max() >= SMALL
     }
@@ -135,7 +136,7 @@ def train(articles: list[Labelled]) -> RoleModel:
     weights = fit(_examples(articles))
     proposers = fit_choices([c for a in articles if not a.short for c in _choices(a)])
     digest = hashlib.sha256(json.dumps([weights, proposers]).encode()).hexdigest()[:8]
-    return RoleModel(digest, weights, proposers)
+    return RoleModel(digest, {name: packed(row) for name, row in weights.items()}, proposers)
 
 
 Choice = tuple[list[list[str]], int]

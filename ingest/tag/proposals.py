@@ -33,9 +33,8 @@ def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
         doc: with roles.
         weights: of who an act is by (`ingest.tag.proposer`).
     """
-    if not any(p.role in VENUE_ROLES for p in doc.places):
-        return []
-    acts = [act for sentence in doc.read for act in _acts(doc, sentence, weights)]
+    telling = {doc.sentence_index(p.start) for p in doc.places if p.role in VENUE_ROLES}
+    acts = [act for at in sorted(telling) for act in _acts(doc, doc.read[at], weights)]
     made: list[Proposal] = []
     seen: set[tuple[str | None, str, str]] = set()
     for act in acts:

@@ -1,4 +1,4 @@
-"""Names of places that are none where they stand: Jordan Henderson, the Vienna Game, «Динамо-Минск», „Usi“."""
+"""Names of places that are none where they stand: Jordan Henderson, the Vienna Game, «Динамо-Минск»."""
 
 from __future__ import annotations
 
@@ -12,79 +12,19 @@ from ingest.tag.match import Hit
 
 # Given names that are places: before another name they are a person's, whatever stands before them.
 _GIVEN = frozenset(
-    [
-        "jordan",
-        "georgia",
-        "victoria",
-        "paris",
-        "lincoln",
-        "chad",
-        "austin",
-        "charlotte",
-        "florence",
-        "sydney",
-        "israel",
-        "kenya",
-        "savannah",
-        "carolina",
-        "virginia",
-        "alexandria",
-        "adelaide",
-        "houston",
-        "brooklyn",
-        "chelsea",
-        "milan",
-        "madison",
-        "jackson",
-        "santiago",
-        "valencia",
-        "sofia",
-        "montana",
-        "dallas",
-        "denver",
-        "phoenix",
-        "trinidad",
-        "asia",
-        "india",
-        "china",
-        "america",
-        "ireland",
-        "holland",
-        "cameron",
-        "kingston",
-        "hamilton",
-        "washington",
-        "troy",
-        "виктория",
-        "джорджия",
-        "остин",
-        "вікторія",
-        "джорджія",
-        "петру",
-        "азия",
-        "азию",
-        "азии",
-        "азія",
-        "азію",
-        "азії",
-        "берні",
-        "домініка",
-        "доминика",
-    ]
+    """
+    jordan georgia victoria paris lincoln chad austin charlotte florence sydney israel kenya savannah carolina
+    virginia alexandria adelaide houston brooklyn chelsea milan madison jackson santiago valencia sofia montana
+    dallas denver phoenix trinidad asia india china america ireland holland cameron kingston hamilton washington
+    troy виктория джорджия остин вікторія джорджія петру азия азию азии азія азію азії берні домініка доминика
+    """.split()  # noqa: SIM905
 )
+
 # Of those, who is more often a person than the place.
 _RATHER_A_PERSON = frozenset(
-    [
-        "victoria",
-        "lincoln",
-        "charlotte",
-        "florence",
-        "austin",
-        "madison",
-        "jackson",
-        "виктория",
-        "вікторія",
-    ]
+    """
+    victoria lincoln charlotte florence austin madison jackson виктория вікторія
+    """.split()  # noqa: SIM905
 )
 _LOCATIVE = re.compile(
     r"(?:^|[ \n«„“\"(])(?:in|into|to|near|outside|inside|at|across|around|via|through|toward|towards|leave|left|a|au|en|"
@@ -95,110 +35,19 @@ _CALLED = re.compile(
     r"(?<!\w)(?:(?:man|woman|boy|girl|baby|child|son|daughter|someone) (?:called|named|nicknamed)|namens|по имени|на имя|"
     r"імені|imieniem) $"
 )
-_GERMAN_PLACE = re.compile(r"(?<!\w)(?:in|nach|aus|bei|bis) $")
 _NEXT = re.compile(r" ([^\W\d_][\w'’.-]*)")
 _PREVIOUS = re.compile(r"([^\W\d_][\w'’-]*) $")
+
 # Capitalised words beside a place that make no other name of it.
 _BESIDE = frozenset(
-    [
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "may",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "i",
-        "gmt",
-        "lundi",
-        "mardi",
-        "mercredi",
-        "jeudi",
-        "vendredi",
-        "samedi",
-        "dimanche",
-        "lunes",
-        "martes",
-        "miercoles",
-        "jueves",
-        "viernes",
-        "sabado",
-        "domingo",
-        "pazartesi",
-        "sali",
-        "carsamba",
-        "persembe",
-        "cuma",
-        "cumartesi",
-        "pazar",
-        "ocak",
-        "subat",
-        "mart",
-        "nisan",
-        "mayis",
-        "haziran",
-        "temmuz",
-        "agustos",
-        "eylul",
-        "ekim",
-        "kasim",
-        "aralik",
-        "north",
-        "south",
-        "east",
-        "west",
-        "northern",
-        "southern",
-        "eastern",
-        "western",
-        "central",
-        "greater",
-        "old",
-        "new",
-        "upper",
-        "lower",
-        "mainland",
-        "communist",
-        "nazi",
-        "soviet",
-        "imperial",
-        "post-soviet",
-        "downtown",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "m",
-        "mme",
-        "sr",
-        "sra",
-        "herr",
-        "frau",
-        "bay",
-        "sayin",
-        "hanim",
-        "and",
-        "or",
-        "la",
-        "el",
-        "los",
-        "las",
-        "le",
-        "les",
-        "l'",
-    ]
+    """
+    monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december i gmt lundi mardi mercredi jeudi vendredi samedi dimanche lunes martes
+    miercoles jueves viernes sabado domingo pazartesi sali carsamba persembe cuma cumartesi pazar ocak subat mart
+    nisan mayis haziran temmuz agustos eylul ekim kasim aralik north south east west northern southern eastern
+    western central greater old new upper lower mainland communist nazi soviet imperial post-soviet downtown mr mrs
+    ms dr m mme sr sra herr frau bay sayin hanim and or la el los las le les l'
+    """.split()  # noqa: SIM905
 )
 _INSTITUTION = re.compile(
     r" (?:city|united|saint-germain|watch|co|corp|inc|ltd|hotels?|bank|airlines|airways|club|match|game|gambit|defence|"
@@ -208,6 +57,7 @@ _PARTICIPLE = re.compile(r"-(?:\w+ed|\w+ing|led|held|run|bound|born|friendly)\b"
 _BUILDING = re.compile(
     r"(?:резиденци\w+|дворц\w+|палац\w*|отел\w*|готел\w*|гостиниц\w*|базе?|аэродром\w*|residenc\w*|hotel\w*) .$"
 )
+
 # A name that is spoken of as a word, in quotation marks, is still the place.
 _SPOKEN = re.compile(
     r"(?<!\w)(?:слов\w+|сказа\w+|казав|вимовля\w+|произн\w+|назва\w+|word|says?|said|slowo|powiedzia\w+|wort|sagte|"
@@ -218,52 +68,6 @@ _ORGANISATION_BEFORE = re.compile(r"\b" + _ORGANISATION + r"[-‑‐–]$")  # a
 _ORGANISATION_AFTER = re.compile(r"[-‑‐–]" + _ORGANISATION + r"\b")
 HYPHENS = ("-", "‑", "‐")
 _OPENING, _CLOSING = "«„“\"'‘", "»”“\"'’"
-
-# Words of a language that a name of the gazetteer is written like where a sentence begins.
-_WORDS = {
-    "en": "quite of than most man same come university police deal goes date save reading union normal island islands spring "
-    "mission mobile wedding surprise bay forest drama orange salt bell independence tank marks bush gap temple bath "
-    "rugby hire pen enterprise fate sum liberty commonwealth fleet sale sales male split sam",
-    "ru": "того самое но могу ним ей буду думаю час дел роли кофе глаз дали метро ван тема делам горы тур кафе вина ровно семей вон "
-    "центральный северный южный восточный западный собрал уши южного вину гор горького сам мати калі золота",
-    "uk": "того час буде вона бо думаю ним буду усі мати но мали газу додому дали тема схід метро ролі гори тур вина кафе воля "
-    "бан диво сум ван штат порту кут горах табору бар марка калі досі рівні рівнем золота буде",
-    "be": "калі усі бо час мелі мала дзе хай бар гары штат сум сам",
-    "pl": "bo aby taki sam nasze sama same obu ono boli ode sali seria kara marka man dali wola kota most pare zima barze imie rownie",
-    "de": "man male seine ende lage mitte mach kamen nahe langen bau union normal leiden hof keller singen mission mut papa deal "
-    "date klang siegen neubau drama essen zug leer seines",
-    "fr": "un sur dire cela seul suite celle vite belle police peine plaisir date rouge ami bras union mission normal "
-    "surprise roman fiche gare sale tours orange mobile papa fier tire sucre tome temple seuls termes",
-    "es": "un una como nada tienen pueblo pasa centro tema universidad largo obra sur libertad asi vista haga baja sale "
-    "banda normal mesa esperanza tanta chico registro azul papa gana anda tantas frontera seria pasan latina altos "
-    "hermosa metro onda gracia coronel chino ama plano torres ventas regla progreso moreno come bella corona drama tome "
-    "gigante retiro corrientes aventura salto soledad plato medias cerro hilo bello limpio extrema dolores barra leer tiro tuve",
-    "tr": "ama iki ise beni hala anda belli bende ye hatta normal bayan kara emin adet bol asker un kent kaya ordu lira "
-    "oku bina bay banka roman keskin saray pasta metro marka batman banyo tahta kutu onda bunda tank oral sur lan "
-    "baris sana dili evin aman kizlar alanda",
-}  # fmt: skip
-_GERMAN_OPENERS = frozenset({"seine", "seines", "leer"})  # small elsewhere
-_PLAIN = {lang: frozenset(words.split()) for lang, words in _WORDS.items()}
-
-
-def is_plain_word(doc: Document, hit: Hit) -> bool:
-    """Whether a name opens a sentence and is a word of the article's language: «Калі», "Sam"."""
-    plain = _PLAIN.get(doc.lang)
-    if plain is None or doc.folded.text[hit.start : hit.end] not in plain:
-        return False
-    if doc.lang == "en" and not doc.visible[hit.start : hit.end].isascii():
-        return False  # Malé is no "male"
-    if (
-        doc.lang == "de" and doc.folded.text[hit.start : hit.end] not in _GERMAN_OPENERS
-    ):  # nouns have a capital everywhere: "das Essen", but "in Essen"
-        return not _GERMAN_PLACE.search(doc.folded.text, max(0, hit.start - 6), hit.start)
-    before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip(" ")
-    return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
-
-
-def is_listed_word(surface: str, lang: str) -> bool:
-    """Whether a name is one of the language's words that we list."""
-    return fold(surface) in _PLAIN.get(lang, frozenset())
 
 
 def is_in_a_title(doc: Document, hit: Hit, index: int, entity: Entity) -> bool:

@@ -10,7 +10,8 @@ from ingest.tag.fold import fold
 from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, is_uncurated, unpack
 from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
-from ingest.tag.namesakes import arabic_article, is_in_a_title, is_part_of_a_name, is_plain_word
+from ingest.tag.namesakes import arabic_article, is_in_a_title, is_part_of_a_name
+from ingest.tag.plain_words import is_plain_word
 from ingest.tag.towns import LIST, Known, is_town
 
 

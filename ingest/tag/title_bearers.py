@@ -7,7 +7,7 @@ Chissano") counts as theirs for the rest of the text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 
@@ -16,6 +16,7 @@ from ingest.tag.document import Document, Found
 from ingest.tag.fold import LATIN_UPPER
 from ingest.tag.gazetteer import LEADER, PLACE, SURNAME, Entity
 from ingest.tag.sources import rows
+from ingest.tag.title_words import FORMER, PRESENT, Title
 
 OFFICES: dict[str, tuple[str, ...]] = {
     "leader": ("*", "pres", "pm", "king", "supreme"),
@@ -48,8 +49,10 @@ _RECENT: dict[str, frozenset[str]] = {
     "envoy": frozenset({"envoy", "special", "negotiator"}),
     "diplomat": frozenset({"fm", "envoy", "special", "negotiator"}),
 }
+
 # Titles of one state's office: whoever holds it on the day is meant, named before or not.
 _FIXED = {"pope": ("VA", "pope"), "chancellor": ("DE", "pm"), "taoiseach": ("IE", "pm")}
+
 # States whose office of that title is meant where several have it.
 _STATES = {
     "chancellor": frozenset({"DE", "AT"}), "taoiseach": frozenset({"IE"}), "statesec": frozenset({"US"}),
@@ -60,73 +63,19 @@ _MONARCHIES = {
     "emir": frozenset({"QA", "KW"}),
     "crown": frozenset({"SA"}),
 }
+
 # Ranks that no office of the gazetteer is: theirs of whom the text, or ranks.tsv, says so.
 _RANKS = frozenset({"general", "marshal", "colonel", "captain", "cardinal", "prince", "guide", "rebel", "dalai"})  # fmt: skip
+
 # Titles that alone, without a state, say too little.
 _TOO_LITTLE = frozenset({"leader", "chief", "diplomat", "security"})
+
 # Which office led a state before the one that countries.tsv names: (state, until) -> office.
 _LED_BEFORE = {"AM": ("2018-04-17", "pres"), "GE": ("2013-11-17", "pres"), "TR": ("2014-08-28", "pm"), "UA": ("", "")}  # fmt: skip
 _SLAVIC = frozenset({"ru", "uk", "be", "pl"})
 
-
-@dataclass(slots=True)
-class Title:
-    """A title read: whose it may be by state and kind.
-
-    Attributes:
-        country: state, organisation or "".
-        category: as titles.tsv has it, "" for an epithet.
-        office: of an epithet.
-        movement: whether the office is that of a movement.
-    """
-
-    start: int
-    end: int
-    country: str
-    category: str
-    office: str = ""
-    movement: bool = False
-
-
 Person = tuple[Entity, str, float]
 
-_FORMER = (
-    r"former|ex|then|late|one-time|erstwhile|ehemalige\w*|fruhere\w*|damalige\w*|ancien\w*|ex-?|anterior|antiguo|antigua|"
-    r"бывш\w+|экс|тогдашн\w+|покойн\w+|колишн\w+|тодішн\w+|екс|былы|былога|былому|былым|тагачасн\w+|byl\w{1,3}|owczesn\w+|eski"
-)
-_PRESENT = (
-    r"new|acting|outgoing|incoming|current|interim|transitional|ailing|own|neue\w*|amtierende\w*|nouveau|nouvelle|nuevo|nueva|"
-    r"нов(?:ый|ого|ому|ым)|нынешн\w+|действующ\w+|новий|нового|чинн\w+|нинішн\w+|новы|новага|цяперашн\w+|now\w{1,3}|obecn(?:y|ego|emu|ym)|ustepujac\w+|yeni"
-)
-_REFUSED = (
-    r"deputy|vice|assistant|next|future|vize\w*|stellvertretende\w*|vice-?|prochain\w*|futur\w*|proximo|proxima|заместител\w+|зам|"
-    r"вице|віце|віцэ|заступни\w+|намесні\w+|zastep\w+|wice|yardimci\w*"
-)
-# "the first president of Ukraine": of the states that have had presidents for as long as they are.
-_ORDINAL = (
-    (1, r"first|перв(?:ый|ого|ому|ым)|перш(?:ий|ого|ому|им|ы|ага|аму|ым)|pierwsz(?:y|ego|emu|ym)"),
-    (2, r"second|втор(?:ой|ого|ому|ым)|друг(?:ий|ого|ому|им)|другі|другога|drug(?:i|iego|iemu|im)"),
-    (3, r"third|трет(?:ий|ьего|ьему|ьим)|трет(?:ій|ього|ьому|ім)|trzeci\w{0,3}"),
-)
-_ORDINALS = tuple((n, re.compile(rf"(?<!\w)(?:{words}) $")) for n, words in _ORDINAL)
-_SINCE_1991 = frozenset({"UA", "RU", "BY", "KZ", "UZ", "TJ", "AM", "AZ", "GE", "MD", "KG"})
-_INDEFINITE = {
-    "en": "a|an|no|any|every|each|another|some|first|second|one|two|three|four|both|which|what|whose|many|several|all|neither|either|not|became|become|becomes|elected|as|remains|remained",
-    "de": r"ein|eine|einen|einem|eines|einer|kein\w*|jede\w*|zwei|drei|beide\w*|welche\w*",
-    "fr": r"un|une|aucun\w*|chaque|deux|trois|quel\w*|tout",
-    "es": "un|una|ningun|ninguna|cada|otro|dos|tres|cualquier|ambos",
-    "ru": r"не|перв(?:ый|ого|ому|ым)|втор(?:ой|ого|ому|ым)|ни один|ни одного|один|одного|два|двух|двое|оба|обоих|обоим|три|любой|любого|другой|какой|какого|каждый|каждого|некий",
-    "uk": r"не|перш(?:ий|ого|ому|им)|друг(?:ий|ого|ому|им)|жоден|жодного|обидва|обох|двох|двоє|два|один|одного|кожен|кожного|інший|іншого|якийсь|інші|обом",
-    "be": r"не|першы|першага|другі|другога|адзін|ніводзін|абодва|абодвух|двух|два|кожны|кожнага|іншы|нейкі",
-    "pl": r"nie|pierwszy|pierwszego|drugi|drugiego|jeden|jednego|zaden|zadnego|dwaj|obaj|dwoch|obu|trzej|kolejny|kolejnego|kazdy|kazdego|inny|jakis|pewien|pewnego|pewnym",
-    "tr": "bir|iki|uc|hicbir|her|baska|kendi",
-}
-_BEFORE = {
-    lang: re.compile(
-        rf"(?:^|(?<=[^\w-]))(?:(?P<former>{_FORMER})|(?P<present>{_PRESENT})|(?P<refused>{_REFUSED})|(?P<indefinite>{words}))(?: |-)$"
-    )
-    for lang, words in _INDEFINITE.items()
-}  # fmt: skip
 # "the general assembly", "a general strike": no officer.
 _GENERAL_WHAT = re.compile(r" (?!(?:said|says|had|has|was|is|would|will|wants|went|and|in|of|from|himself|who|to|did|does|could|thought|let|took|told|asked|came|made|on)\b)[a-z]+ [a-z]*(?:committee|election|strike|amnesty|assembly|staff|public|council|secretary|affairs)")  # fmt: skip
 _PORTFOLIO = re.compile(
@@ -137,65 +86,12 @@ _AMBASSADOR = re.compile(
     r"(?<!\w)(?:ambass\w+|ambasador\w*|botschafter\w*|embajador\w*|посол|посл\w{1,2}|пасол|пасл\w{1,2})$",
     re.IGNORECASE,
 )
+
 # "the chancellor of the University of Wisconsin": of what is no state
 _OF_SOMETHING = re.compile(
     r" (?:of|de l'|de la|de|du|del|von|der|des) (?:the |la |le |el )?[A-ZÀ-Þ]"
 )
 _OWNER = re.compile(rf"(?<![\w'’])[{LATIN_UPPER}]\w+ $")
-_WITH = re.compile(
-    r"(?:^|(?<=\W))(?:с|со|з|із|зі|са|ze|z|перед|над|под|під|між|между|паміж|пад|nad|pod|przed|miedzy|за|za|\w+ний|\w+ный|\w+ny) $"
-)
-_INSTRUMENTAL = {
-    "ru": re.compile(r"(?:ом|ем|ём|ой|ою)$"), "uk": re.compile(r"(?:ом|ем|єм|ою|ею)$"),
-    "be": re.compile(r"(?:ам|ом|ем|ём|ай|аю)$"), "pl": re.compile(r"(?:em|ą)$"),
-}  # fmt: skip
-_PLURAL = re.compile(r"(?:прэзідэнты|міністры|лідары|прэм'еры|кіраўнікі|прэм’еры)$", re.IGNORECASE)
-
-
-def modified(doc: Document, title: Title) -> tuple[int, str]:
-    """Where a title begins with the word that modifies it, and what that word makes of it.
-
-    Returns:
-        "former", "present", "number N COUNTRY" or "" (none), "indefinite" where nobody in particular is meant.
-    """
-    text = doc.folded.text
-    if title.category == "president" and not title.country and doc.lang == "uk":
-        country = "UA"  # "першому президентові" in a text of that country
-    else:
-        country = title.country
-    if title.category == "president" and country in _SINCE_1991:
-        for number, words in _ORDINALS:
-            if ordinal := words.search(text, max(0, title.start - 10), title.start):
-                return ordinal.start(), f"number {number} {country}"
-    pattern = _BEFORE.get(doc.lang) or _BEFORE["en"]
-    match = pattern.search(text, max(0, title.start - 16), title.start)
-    if match is None:
-        return title.start, _bare(doc, title)
-    manner = match.lastgroup or ""
-    if manner in ("indefinite", "refused"):
-        return title.start, "indefinite"
-    outer = pattern.search(text, max(0, match.start() - 12), match.start())
-    if outer is not None and outer.lastgroup == "indefinite":
-        return title.start, "indefinite"
-    return match.start(), manner
-
-
-def _bare(doc: Document, title: Title) -> str:
-    """Whether a title without a word before it is indefinite by its ending: «стал президентом»."""
-    surface = doc.visible[title.start : title.end]
-    ending = _INSTRUMENTAL.get(doc.lang)
-    if ending is None or title.office:
-        return ""
-    if doc.lang == "be" and _PLURAL.search(surface):
-        return "indefinite"
-    if (
-        not title.country
-        and surface[:1].islower()
-        and ending.search(surface)
-        and not _WITH.search(doc.folded.text, max(0, title.start - 14), title.start)
-    ):
-        return "indefinite"
-    return ""
 
 
 def who(
@@ -373,7 +269,7 @@ def _definite(doc: Document, title: Title) -> bool:
 
 
 _THE = re.compile(
-    rf"(?:^|(?<=[^\w]))(?:the|der|die|den|dem|le|la|l'|el) ?(?:(?:{_FORMER}|{_PRESENT}) )?$"
+    rf"(?:^|(?<=[^\w]))(?:the|der|die|den|dem|le|la|l'|el) ?(?:(?:{FORMER}|{PRESENT}) )?$"
 )
 
 
@@ -436,36 +332,3 @@ def _nearby(doc: Document, title: Title, pool: list[Found]) -> Found | None:
             if found.entity.country in codes and (best is None or distance <= best[0]):
                 best = distance, found
     return best[1] if best else None
-
-
-@cache
-def _movements() -> tuple[tuple[re.Pattern[str], re.Pattern[str], str, str], ...]:
-    made = []
-    for country, office, names, *_ in rows("movements.tsv"):
-        words = "|".join(map(re.escape, names.split(";")))
-        made.append(
-            (
-                re.compile(rf"(?<!\w)(?:{words})[ -]$"),
-                re.compile(
-                    rf"(?: (?:of|of the|de|de la|de las|de los|du|des|del|der|von|w))? (?:{words})(?!\w)"
-                ),
-                country,
-                office,
-            )
-        )
-    return tuple(made)
-
-
-def movement_beside(doc: Document, start: int, end: int) -> tuple[int, int, str, str] | None:
-    """The movement that a leader's title at text[start:end] names: "the Hamas leader", „szef Unity“.
-
-    Returns:
-        Bounds of the title with the movement, its state and its office.
-    """
-    text = doc.folded.text
-    for before, after, country, office in _movements():
-        if found := before.search(text, max(0, start - 24), start):
-            return found.start(), end, country, office
-        if found := after.match(text, end):
-            return start, found.end(), country, office
-    return None

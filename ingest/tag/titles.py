@@ -12,7 +12,9 @@ from itertools import islice
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import ADJECTIVE, EPITHET, LEADER, PLACE, SURNAME, TITLE, Entity
 from ingest.tag.match import Hit
-from ingest.tag.title_bearers import OFFICES, Title, modified, movement_beside, who
+from ingest.tag.movements import movement_beside
+from ingest.tag.title_bearers import OFFICES, who
+from ingest.tag.title_words import Title, modified
 
 __all__ = ["OFFICES", "find_titles"]
 

@@ -19,7 +19,7 @@ from ingest.tag.document import Document
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import CURATED, PLACE, SURNAME, Entity
 from ingest.tag.match import Hit
-from ingest.tag.namesakes import is_listed_word
+from ingest.tag.plain_words import is_listed_word
 
 WEIGHTS = Path(__file__).parent / "data" / "towns.tsv"
 

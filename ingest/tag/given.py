@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ingest.tag.capitals import PARTICLE, opens_sentence
 from ingest.tag.document import Document, Found
+from ingest.tag.first_names import is_form_of, is_listed, is_word
 from ingest.tag.fold import CYRILLIC_UPPER, LATIN_UPPER, fold
 from ingest.tag.gazetteer import PLACE, Entity
 from ingest.tag.heard import stems_of
@@ -27,9 +28,15 @@ _FRONT = re.compile(
 _WORD = re.compile(rf"[{_UPPER}][\w'’-]*\w")
 # "Zayed bin Sultan Al Nahyan" is no Sultan.
 _PATRONYMIC = re.compile(r"(?<= )(?:bin|ibn|ben|бин|ибн|бен|бін|ібн) \w+ ")
+_MUHAMMAD = frozenset(sound(name, "en") for name in ("Muhammad", "Mohammed", "Mohamed", "Muhammed"))
 _VOWELS = frozenset("aeiouh")  # and h, which many languages drop
-# Where foreign names are mostly copied, letter by letter.
+# Where foreign names are mostly copied, letter by letter,
 _COPIED = frozenset({"en", "de", "fr", "es", ""})
+# and whose names are: they are written with Latin letters at home.
+_COPYING = frozenset(
+    """AD AO AR AT AU BE BF BI BJ BO BR CA CD CF CG CH CI CL CM CO CR CU CV CZ DE DK DO EC EE ES FI FR GA GB GN GQ GT GW HN HR
+    HT HU IE IS IT JM LI LT LU LV MC ML MT MX MZ NE NI NL NO NZ PA PE PL PT PY RO RW SE SI SK SM SN SV TD TG US UY VE ZA""".split()  # noqa: SIM905
+)
 
 
 def sounds_like(word: str, given: str, lang: str, *, sure: bool = True) -> bool:
@@ -72,9 +79,31 @@ def _given(
         word: frozenset({sound(word, own or "en"), sound(word, lang)})
         for own, spelled in names
         for name in spelled
-        for word in _PATRONYMIC.sub("", name).split(" ")[:-1]
-        if word[:1].isupper() and len(word) > 1
+        for word in _givens(name)
     }
+
+
+def _givens(name: str) -> list[str]:
+    return [
+        word
+        for word in _PATRONYMIC.sub("", name).split(" ")[:-1]
+        if word[:1].isupper() and len(word.rstrip(".")) > 1
+    ]
+
+
+def _is_muhammad(word: str, lang: str) -> bool:
+    """Whether a given name is one that so many bear that it alone tells nobody."""
+    return not _MUHAMMAD.isdisjoint(stems_of(word, lang))
+
+
+@lru_cache(maxsize=4_000)
+def _has_more_names(_id: str, names: tuple[str, ...]) -> bool:
+    """Whether whoever is called so is never named by that one given name: Mohamed Irfaan Ali."""
+    return not any(
+        _PATRONYMIC.search(name)
+        or (len(givens := _givens(name)) == 1 and _is_muhammad(givens[0], "en"))
+        for name in names
+    )
 
 
 def is_given(word: str, entity: Entity, lang: str, *, sure: bool) -> bool:
@@ -85,10 +114,27 @@ def is_given(word: str, entity: Entity, lang: str, *, sure: bool) -> bool:
         sure: as of `sounds_like`.
     """
     givens = given_names(entity, lang)
+    if is_anothers(word, entity, lang):
+        return False
     if lang in _COPIED:
         return any(_nearly(fold(word), fold(given)) for given in givens)
     sounds = frozenset().union(*givens.values())
     return any(sounds_like(word, given, lang, sure=sure) for given in sounds)
+
+
+def is_anothers(word: str, entity: Entity, lang: str) -> bool:
+    """Whether a word is a given name that is spelled like theirs, but is another: Michel, not Micheál."""
+    if entity.country not in _COPYING or not is_listed(word):
+        return False
+    if lang in _COPIED:
+        return fold(word) not in map(fold, given_names(entity, lang))
+    if lang == "tr":
+        return False
+    sounds = {sound(word, lang), *stems_of(word, lang)}
+    return not any(
+        is_form_of(word, given) or not told.isdisjoint(sounds)
+        for given, told in given_names(entity, lang).items()
+    )
 
 
 @lru_cache(maxsize=20_000)
@@ -117,12 +163,20 @@ def find_given(
     if front is None:
         return None
     words = list(_WORD.finditer(text, front.start(), start))
+    if words and is_word(words[0][0], lang) and opens_sentence(text, words[0].start()):
+        del words[0]  # "Pero Sánchez dijo"
     best: tuple[int, Entity] | None = None
     for entity in entities:
         fits = [is_given(word[0], entity, lang, sure=entity.id in sure) for word in words]
         if True not in fits:
             continue
         first = fits.index(True)
+        if (
+            sum(fits) == 1
+            and _is_muhammad(words[first][0], lang)
+            and _has_more_names(entity.id, entity.names.get("en", ()))
+        ):
+            continue
         # "Ким Чен Нам" has the family name of Kim Yong-nam in front, but not his given name.
         if entity.country in FAMILY_FIRST and not all(fits[first:]):
             continue

@@ -53,6 +53,9 @@ def sounds_of(entities: Iterable[tuple[int, Entity]]) -> Sounds:
     )
 
 
+_ALIKE = 0.82  # a whole name of a person: below it are others, Salman Rushdie and Salman Khurshid
+# Adjectives as family names: of a woman, of a man. No ending makes one of the other.
+_HERS, _HIS = ("ska", "Ska"), ("ski", "Ski")
 _HEARD_OF = 100_000  # inhabitants of a town that papers write about
 _SAME_PAPER = 0.9  # one text spells a name one way, but for endings
 _SHORTEST_FAMILY = 4  # letters of a family name that is known alone
@@ -128,7 +131,7 @@ def _person(
     taken: bytearray,
     families: dict[int, frozenset[int]],
 ) -> tuple[int, Entity] | None:
-    best: tuple[float, int, int] = (LEAST, 0, -1)
+    best: tuple[float, int, int] = (_ALIKE, 0, -1)
     for past in range(low + 2, min(low + 5, len(run)) + 1):
         start, end = run[low][0], run[past - 1][1]
         if 1 in taken[start:end]:
@@ -143,7 +146,9 @@ def _person(
             for key in keys(whole):
                 for heard in doc.gazetteer.compiled.sounds.people.get(key, ()):
                     score = alike(whole, heard.whole)
-                    if score > best[0] and (
+                    if score <= best[0] or (family.endswith(_HERS) and heard.last.endswith(_HIS)):
+                        continue
+                    if (
                         bearers is None
                         or heard.row in bearers
                         or alike(family, heard.last) >= LEAST

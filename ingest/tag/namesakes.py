@@ -26,7 +26,7 @@ _RATHER_A_PERSON = frozenset(
     victoria lincoln charlotte florence austin madison jackson виктория вікторія
     """.split()  # noqa: SIM905
 )
-_LOCATIVE = re.compile(
+LOCATIVE = re.compile(
     r"(?:^|[ \n«„“\"(])(?:in|into|to|near|outside|inside|at|across|around|via|through|toward|towards|leave|left|a|au|en|"
     r"de|depuis|vers|pres de|hacia|desde|por|w|we|do|z|ze|pod|kolo|na|nad|przez|в|во|из|с|под|на|у|з|із|зі|до|біля|пад|ля) $"
 )
@@ -112,7 +112,7 @@ def is_part_of_a_name(
     return (
         text[hit.start : hit.end] in _RATHER_A_PERSON
         and not countries.get(entity.country)
-        and not _LOCATIVE.search(before)
+        and not LOCATIVE.search(before)
         and not _FROM_OR_FOR.search(before)
         and text[hit.end : hit.end + 2] not in (", ", "'s")
     )
@@ -131,7 +131,7 @@ def _before_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:
     if fold(word).rstrip(".'") in _BESIDE:
         return False
     before = doc.folded.text[max(0, hit.start - 20) : hit.start]
-    locative = _LOCATIVE.search(before)
+    locative = LOCATIVE.search(before)
     if locative or (not given and _FROM_OR_FOR.search(before)):
         return False
     behind = doc.hits[index + 1] if index + 1 < len(doc.hits) else None

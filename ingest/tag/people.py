@@ -15,13 +15,14 @@ from ingest.tag.bearers import (
     sure,
 )
 from ingest.tag.beside_names import (
-    CALLED,
     NAME_BEFORE,
     NAME_BEHIND,
+    first_name_before,
     given_follows,
     goes_on,
     guarded,
     is_a_word,
+    is_called,
     other_given_name,
     then_another,
     title_before,
@@ -30,7 +31,7 @@ from ingest.tag.document import Document, Found
 from ingest.tag.family_words import COMMON, NEVER, WORDS
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import LEADER, PLACE, SURNAME, Entity
-from ingest.tag.given import FAMILY_FIRST, find_first_names, find_given
+from ingest.tag.given import FAMILY_FIRST, find_first_names, find_given, is_anothers
 from ingest.tag.heard import families_by_sound, people_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.strangers import find_strangers
@@ -47,7 +48,7 @@ def find_people(doc: Document) -> None:
         known[found.entity.id] = found.entity
         doc.people.append(found)
     _add_surnames(doc, known)
-    heard = [f for f in people_by_sound(doc) if not guarded(doc, f.start, f.end)]
+    heard = [f for f in people_by_sound(doc) if not _is_another(doc, f)]
     if heard:
         doc.people += heard
         known.update({f.entity.id: f.entity for f in heard})
@@ -59,13 +60,33 @@ def find_people(doc: Document) -> None:
     find_titles(doc)
 
 
+def _is_longer(doc: Document, index: int) -> bool:
+    """Whether a family name is followed by another of the same person: "María Gabriela Chávez"."""
+    return doc.lang in ("en", "fr", "es") and then_another(doc, index)
+
+
+def _is_another(doc: Document, found: Found) -> bool:
+    """Whether somebody found by sound has a given name of their own, or bears a longer name."""
+    if guarded(doc, found.start, found.end):
+        return True
+    first = doc.visible[found.start : found.end].split(" ", 1)[0]
+    if is_anothers(first, found.entity, doc.lang):
+        return True
+    return (
+        doc.lang in ("en", "fr", "es")
+        and NAME_BEHIND.match(doc.visible, found.end) is not None
+        and any(hit.start == found.end + 1 and hit.has(SURNAME) for hit in doc.hits)
+    )
+
+
 def _add_surnames(doc: Document, known: dict[str, Entity]) -> None:
     """Add the family names that stand alone; whoever is found is known from then on."""
     taken = {f.start for f in doc.people} | {f.end for f in doc.people}
+    namesakes: set[str] = set()
     for index, hit in enumerate(doc.hits):
         if hit.start in taken or hit.end in taken or not hit.has(SURNAME):
             continue
-        single = _surname(doc, hit, index, known)
+        single = _surname(doc, hit, index, known, namesakes)
         if single is not None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
@@ -109,20 +130,22 @@ def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
     entities = ranked(doc, entities)
     if guarded(doc, hit.start, hit.end):
         return None
-    before = doc.folded.text[max(0, hit.start - 30) : hit.start]
     if " " not in doc.visible[hit.start : hit.end]:  # a name by which one is known, or an alias
         whole = find_given(doc.visible, hit.start, entities, doc.lang, sure(doc, entities))
         if whole is not None:
             return Found(
                 whole[0], _end(doc, hit.end), whole[1], "leader", "full", "full-name", 0.95
             )
-        if CALLED.search(before) or other_given_name(doc, hit, index):
+        if is_called(doc, hit) or other_given_name(doc, hit, index):
             return None
     start = behind_title(doc, hit)
     return Found(start, _end(doc, hit.end), entities[0], "leader", "full", "full-name", 0.98)
 
 
-def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> Found | None:
+def _surname(
+    doc: Document, hit: Hit, index: int, known: dict[str, Entity], namesakes: set[str]
+) -> Found | None:
+    """Whom a family name means; `namesakes` gains the ids of those whose name another bears here."""
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(SURNAME)]
     end = _end(doc, hit.end)
     if guarded(doc, hit.start, hit.end):
@@ -130,18 +153,16 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     before = doc.folded.text[max(0, hit.start - 30) : hit.start]
     family = [e for e in entities if not by_given_name(e)]
     whole = find_given(doc.visible, hit.start, ranked(doc, family), doc.lang, sure(doc, family))
-    if whole is not None and not goes_on(doc, index, end):
+    if whole is not None and not goes_on(doc, index, end) and not _is_longer(doc, index):
         start, entity = whole
         if guarded(doc, start, end):
             return None
         return Found(start, end, entity, "leader", "full", "full-name-by-sound", 0.9)
     if other_given_name(doc, hit, index):
+        if first_name_before(doc, hit):
+            namesakes |= {e.id for e in entities}
         return None
-    if (
-        doc.folded.text[hit.start : hit.end] in NEVER
-        or is_a_word(doc, hit)
-        or CALLED.search(before)
-    ):
+    if doc.folded.text[hit.start : hit.end] in NEVER or is_a_word(doc, hit) or is_called(doc, hit):
         return None
     if RULER_BEFORE.search(before):
         entities = [e for e in entities if is_ruler(e)] or entities
@@ -178,6 +199,12 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     first = rank(doc, entities[0])
     if len(entities) > 1 and first[0] == 1:
         return None
+    if (
+        entities[0].id in namesakes
+        and not titled
+        and (first[0] == 1 or entities[0].country not in doc.countries)
+    ):
+        return None  # «Анна Меркель» was named before, and nothing speaks of the chancellor
     if first[0] == 1 and not titled:
         if doc.lang != "de" and NAME_BEHIND.match(doc.visible, end):
             return None  # it may be a given name: «Марина Порошенко»

@@ -221,8 +221,10 @@ def find_first_names(doc: Document) -> list[Found]:
             continue
         firsts.setdefault(first, {})[found.entity.id] = found.entity
         seen.setdefault(first, found.start)
-    places = {hit.start for hit in doc.hits if hit.has(PLACE)}
     made: list[Found] = []
+    if not firsts:
+        return made
+    places = {hit.start for hit in doc.hits if hit.has(PLACE)}
     for first, entities in firsts.items():
         if len(entities) > 1 or first in _WORDS:
             continue

@@ -64,8 +64,13 @@ _SHORTEST = 3  # letters of a sound that tells anything
 
 def words_of(name: str) -> list[str]:
     """The words of a name that every paper writes."""
+    return list(_words(name))
+
+
+@lru_cache(20_000)
+def _words(name: str) -> tuple[str, ...]:
     bare = name.replace("*", "").lstrip("~").split(" (")[0]
-    return [w for w in re.split(r"[ -]", bare) if w and not PARTICLE.fullmatch(w)]
+    return tuple(w for w in re.split(r"[ -]", bare) if w and not PARTICLE.fullmatch(w))
 
 
 @lru_cache(20_000)
@@ -94,9 +99,9 @@ def people_by_sound(doc: Document) -> list[Found]:
     taken = covered(doc, [*((f.start, f.end) for f in doc.people), *places])
     families = _families(doc)
     for run in doc.capitals:
-        if len(run) < 2:
+        if len(run) < 2 or 0 not in taken[run[0][0] : run[-1][1]]:
             continue
-        words = [words_of(doc.visible[start:end]) for start, end in run]
+        words = [_words(doc.visible[start:end]) for start, end in run]
         low = 0
         while low < len(run) - 1:
             best = _person(doc, run, words, low, taken, families)
@@ -126,7 +131,7 @@ def bare_end(doc: Document, word: Span) -> int:
 def _person(
     doc: Document,
     run: list[Span],
-    words: list[list[str]],
+    words: list[tuple[str, ...]],
     low: int,
     taken: bytearray,
     families: dict[int, frozenset[int]],

@@ -13,7 +13,7 @@ from ingest.tag.document import Document, Found
 from ingest.tag.fold import LATIN_UPPER, fold
 from ingest.tag.gazetteer import EPITHET, PLACE, TITLE, Entity
 from ingest.tag.heard import covered
-from ingest.tag.match import whole_places
+from ingest.tag.match import Hit, whole_places
 
 _LANGS = frozenset({"en", "de", "fr", "es", "tr"})
 _PARTICLE = r"(?:al-|el-|Al |El |bin |ben |ibn |van |von |der |de |da |di |del |la |dos |du )"
@@ -44,17 +44,17 @@ def find_strangers(doc: Document) -> None:
     """Add to `doc.people` those whom a title names and the gazetteer does not know."""
     if doc.lang not in _LANGS:
         return
+    names = [
+        name
+        for hit in doc.hits
+        if _is_office(doc, hit) and (name := _NAME.match(doc.visible, hit.end))
+    ]
+    if not names:
+        return
     taken = covered(doc, ((f.start, f.end) for f in doc.people if f.how != "title"))
     places = {hit.start for hit in doc.hits if hit.has(PLACE)}
-    titles = doc.gazetteer.compiled.titles
-    for hit in doc.hits:
-        fits = hit.has(EPITHET) or any(
-            titles[row][0] == doc.lang and titles[row][1] in _CATEGORIES for row in hit.rows(TITLE)
-        )
-        if not fits:
-            continue
-        name = _NAME.match(doc.visible, hit.end)
-        if name is None or _CALENDAR.match(name[1]):
+    for name in names:
+        if _CALENDAR.match(name[1]):
             continue
         start, end = name.span(1)
         if start in places or 1 in taken[start:end]:
@@ -67,6 +67,15 @@ def find_strangers(doc: Document) -> None:
                     Found(low, high, entity, "leader", "full", "title-and-name", 0.55)
                 )
     doc.people.sort(key=lambda f: f.start)
+
+
+def _is_office(doc: Document, hit: Hit) -> bool:
+    titles = doc.gazetteer.compiled.titles
+    return any(
+        kind == EPITHET
+        or (kind == TITLE and titles[row][0] == doc.lang and titles[row][1] in _CATEGORIES)
+        for row, kind in hit.targets
+    )
 
 
 def provisional(name: str) -> Entity:

@@ -126,3 +126,22 @@ def test_a_capital_that_bears_the_name_of_another_state(tagger: Tagger) -> None:
 )  # fmt: skip
 def test_names_bent_or_borrowed(tagger: Tagger, lang: str, text: str, expected: list[str]) -> None:
     assert surfaces(tagger, text, lang) == expected
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "surface", "name"),
+    [
+        ("ru", "Конго и Руанда встретятся в Дохе.", "Конго", "Democratic Republic of the Congo"),
+        ("uk", "Конго й Руанда зустрінуться.", "Конго", "Democratic Republic of the Congo"),
+        ("fr", "Le Congo a tenu le sommet à Brazzaville.", "Congo", "Republic of the Congo"),
+        (
+            "en",
+            "Denis Sassou Nguesso came home. Congo said no.",
+            "Congo",
+            "Republic of the Congo",
+        ),
+        ("en", "Congo wants talks in Kinshasa.", "Congo", "Democratic Republic of the Congo"),
+    ],
+)
+def test_which_congo(tagger: Tagger, lang: str, text: str, surface: str, name: str) -> None:
+    assert (surface, name) in named(tagger, text, lang)

@@ -194,6 +194,12 @@ def add_curated_places(
 
 def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str, str]]) -> None:
     """Add the towns of GeoNames that nobody curated."""
+    # A state that is one city is one place: "Singapore" has one id, whatever is meant.
+    taken |= {
+        (fold(label), code)
+        for code, label, _office, capital, *_ in rows("countries.tsv")
+        if label == capital
+    }
     for name, country, lat, lon, geonames, population, others in cities:
         if (fold(name), country) in taken or int(population) < MIN_POPULATION:
             continue

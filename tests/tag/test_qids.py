@@ -19,7 +19,7 @@ def test_ids_are_well_formed_and_given_once():
     given = [row[1] for row in rows("qids.tsv")]
     assert all(re.fullmatch(r"Q[1-9]\d*", qid) for qid in given)
     twice = {qid for qid in given if given.count(qid) > 1}
-    assert twice == {"Q334"}  # Singapore, the state and the town
+    assert twice == set()
     entities = [row[2] for row in rows("qids.tsv")]
     assert len(entities) == len(set(entities))
 

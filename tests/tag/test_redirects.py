@@ -36,3 +36,14 @@ def test_a_desk_that_edited_an_entity_by_its_former_id_still_edits_it():
 def test_a_desk_s_redirect_goes_on_where_ours_ends():
     changed = overlaid(Gazetteer.load(), Overlay({}, {NOW: "place:berbera-so"}))
     assert changed.current(FORMER) == "place:berbera-so"
+
+
+def test_a_state_that_is_one_city_has_one_id():
+    gazetteer = Gazetteer.load()
+    for name, former in (
+        ("Singapore", "place:singapore-sg-1880252"),
+        ("Monaco", "place:monaco-mc-2993458"),
+    ):
+        now, *others = gazetteer.resolve("venue", name)
+        assert gazetteer.current(former) == now
+        assert others == [former]

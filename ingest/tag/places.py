@@ -136,6 +136,8 @@ def _place(doc: Document, hit: Hit, index: int, known: Known) -> Entity | None:
         return None
     if len(entities) > 1:
         entities = _of_the_language(entities, form, doc.lang)
+        if doc.lang == "fr" and _FRENCH_STATE.search(before):
+            entities = [e for e in entities if e.kind == "country"] or entities
         entities = _not_by_another_name(entities, form, countries)
         entities = _state_or_city(entities, index, known)
     if state := _state_behind(doc, index):
@@ -306,6 +308,8 @@ def _not_by_another_name(
     ] or entities
 
 
+# French says an article with a state, none with a city: «le Salvador», «à Salvador».
+_FRENCH_STATE = re.compile(r"(?<!\w)(?:le|la|les|au|aux|du|en) $|(?<!\w)l'$")
 # Hotels of one name in many towns: only where their country is spoken of.
 _CHAINS = frozenset(
     [

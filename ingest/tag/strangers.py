@@ -71,10 +71,8 @@ def find_strangers(doc: Document) -> None:
 
 def _is_office(doc: Document, hit: Hit) -> bool:
     titles = doc.gazetteer.compiled.titles
-    return any(
-        kind == EPITHET
-        or (kind == TITLE and titles[row][0] == doc.lang and titles[row][1] in _CATEGORIES)
-        for row, kind in hit.targets
+    return hit.has(EPITHET) or any(
+        titles[row][0] == doc.lang and titles[row][1] in _CATEGORIES for row in hit.rows(TITLE)
     )
 
 

@@ -6,6 +6,9 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 UV = scripts/uv
+# Compiled modules are kept: where this is set, each of the hundreds of processes that the tests start would
+# compile every module that it imports.
+export PYTHONDONTWRITEBYTECODE :=
 IMAGES := build/images
 
 help:  ## list the targets
@@ -57,7 +60,7 @@ type: install-dev  ## mypy, strict on ingest/
 	$(BIN)/mypy
 
 test: lint type  ## everything that CI runs
-	$(BIN)/pytest --numprocesses 3 --dist loadscope --cov --cov-report term
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --cov --cov-report term
 
 drills: install-dev  ## the long fault drills
 	$(BIN)/pytest -m drill --timeout 1800 --override-ini addopts=--strict-markers

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,35 +33,49 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin while the
 
 class ByServer(LoadScopeScheduling):
     """One worker has all tests of Elasticsearch, and so its server, one those of Airflow; the
-    other files go to whoever is free.
+    other files go to whoever is free, in the order of the items.
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        if needs_elasticsearch(file):
-            return "elastic"
-        return "airflow" if file.startswith("tests/airflow/") else file
-
-
-@cache
-def needs_elasticsearch(file: str) -> bool:
-    """Whether a test file, or the fixtures of its folder, ask for the server."""
-    here = Path(__file__)
-    path = here.parent.parent / file
-    texts = [
-        found.read_text("utf-8")
-        for found in (path, path.parent / "conftest.py")
-        if found.exists() and found != here
-    ]
-    return any(
-        re.search(r"\b(elastic_(url|server|client|prefix|settings)|contract\.conftest)\b", text)
-        for text in texts
-    )
+        file, _, name = nodeid.partition("::")
+        group = name.rpartition("]")[2].partition("@")[2]  # as --dist loadgroup writes it
+        return group or file
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServer:
+    config.option.loadscopereorder = False  # a file of few tests may take the longest
     return ByServer(config, log)
+
+
+SERVERS = ("elastic", "airflow")
+LONG = ()
+"""Files by the time that they take: begun at the end, they would keep the others waiting."""
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest: the tests of servers, then those of long files."""
+    ranks = {file: rank for rank, file in enumerate(LONG)}
+    order = {}
+    for item in items:
+        file, server = item.nodeid.partition("::")[0], server_of(item)
+        if server:
+            item.add_marker(pytest.mark.xdist_group(server))
+        rank = SERVERS.index(server) if server else len(SERVERS) + ranks.get(file, len(ranks))
+        order[item] = (rank, file.startswith("tests/airflow/"))  # meanwhile it is installed
+    items.sort(key=order.__getitem__)
+
+
+def server_of(item: pytest.Item) -> str:
+    """Which server a test needs: "elastic", "airflow" or none."""
+    params = getattr(item, "callspec", None)
+    fixtures = getattr(item, "fixturenames", ())
+    if any(name.startswith("elastic_") for name in fixtures) or (
+        params and "elastic" in map(str, params.params.values())
+    ):
+        return "elastic"
+    return "airflow" if item.nodeid.startswith("tests/airflow/") else ""
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import sys
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from ingest.store.port import Save, Saved
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "ops"))  # scripts, no package
 
-MONDAY = newsroom_articles()[0].effective_at
+MONDAY = datetime(2026, 3, 2, 10, 20, tzinfo=UTC)
+"""When the newsroom's first article appears: to read it off the articles would tag them all."""
 
 
 def work():

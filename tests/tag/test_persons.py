@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from ingest.errors import SettingsError
 from ingest.tag import Tagger
 from ingest.tag.persons import WEIGHTS, PersonModel, find_persons, is_full_name
-from ingest.tag.train_persons import cross_validate, read_texts, train
 
 LABELLED = Path(__file__).parent.parent / "data" / "tagging"
 
@@ -77,7 +76,10 @@ def test_decoding_prefers_the_best_way_not_the_best_marks():
     assert model.marks([]) == []
 
 
+@pytest.mark.no_cover  # the tracer would take longer than the training
 def test_the_model_beats_the_patterns_on_people_held_out():
+    from ingest.tag.train_persons import cross_validate, read_texts
+
     texts = read_texts([LABELLED / "train-en.jsonl"])
     figures = cross_validate(texts, folds=(0,))
     assert figures["model"]["all"]["f1"] > figures["patterns"]["all"]["f1"] + 0.3
@@ -85,6 +87,8 @@ def test_the_model_beats_the_patterns_on_people_held_out():
 
 
 def test_the_same_texts_give_the_same_weights():
+    from ingest.tag.train_persons import read_texts, train
+
     texts = read_texts([LABELLED / "train-xx.jsonl"])[:8]
     lines = [line for text in texts for line in text.lines()]
     assert train(lines) == train(lines)

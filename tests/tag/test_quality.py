@@ -25,6 +25,7 @@ def tagger() -> Tagger:
     return Tagger.load()
 
 
+@pytest.mark.no_cover  # the tracer would take longer than the tagger
 def test_floors(tagger: Tagger) -> None:
     articles = [
         json.loads(line)
@@ -43,6 +44,7 @@ def test_floors(tagger: Tagger) -> None:
         assert part["venue"]["f1"] >= 0.85, lang
 
 
+@pytest.mark.no_cover  # the tracer would take longer than the tagger
 def test_floors_on_articles_no_weights_have_seen(tagger: Tagger) -> None:
     lines = (DATA / "heldout.jsonl").read_text(encoding="utf-8").splitlines()
     whole = score([(a, tag_article(tagger, a)) for a in map(json.loads, lines)])

@@ -161,6 +161,7 @@ def test_the_same_place_is_told_apart_by_what_is_said(reader: Reader) -> None:
     assert means[war]["location"] > 0.5 > means[war]["proposed"]
 
 
+@pytest.mark.no_cover  # the tracer would take longer than the tagger
 def test_floors_on_articles_that_it_has_not_seen(tagger: Tagger) -> None:
     lines = (DATA / "heldout.jsonl").read_text(encoding="utf-8").splitlines()[::2]
     words = Tagger(tagger.gazetteer, tagger.model)

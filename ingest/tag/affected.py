@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 from ingest.model import ROLES
 from ingest.query.analysis import fold_terms
 from ingest.query.ast import And, DateRange, LeaderIs, Node, Or, Phrase, PlaceIs
+from ingest.tag.formtable import Changed
 from ingest.tag.gazetteer import ADJECTIVE, EPITHET, PLACE, TITLE, unpack
 from ingest.tag.overlaid import spelled_forms
 from ingest.tag.overlay import Own
 from ingest.tag.titles import OFFICES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ingest.tag.corrections import Corrections
     from ingest.tag.gazetteer import Gazetteer, Office
@@ -132,25 +133,46 @@ def _titles(gazetteer: Gazetteer, country: str, office: str) -> Node | None:
     nouns: set[str] = set()
     states: set[str] = set()
     epithets: set[str] = set()
-    for form, targets in compiled.forms.items():
+
+    def meant(targets: tuple[int, ...]) -> tuple[set[str], ...]:
+        into = []
         for target in targets:
             row, kind, _case = unpack(target)
             if kind == TITLE and compiled.titles[row][1] in categories:
-                nouns.add(form)
+                into.append(nouns)
             elif kind == EPITHET and compiled.epithets[row] == (country, office):
-                epithets.add(form)
+                into.append(epithets)
             elif kind == ADJECTIVE and compiled.countries[row].code == country:
-                states.add(form)
+                into.append(states)
             elif kind == PLACE:
                 entity = compiled.entities[row]
                 if entity.kind == "country" and entity.country == country:
-                    states.add(form)
+                    into.append(states)
+        return tuple(into)
+
+    known: dict[tuple[int, ...], tuple[set[str], ...]] = {}  # forms are ten times as many
+    for form, targets in _every(compiled.forms):
+        into = known.get(targets)
+        if into is None:
+            into = known[targets] = meant(targets)
+        for found in into:
+            found.add(form)
     parts: list[Node] = []
     if epithets:
         parts.append(_any(_phrases(epithets)))
     if nouns and states:
         parts.append(And((_any(_phrases(nouns)), _any(_phrases(states)))))
     return _any(parts) if parts else None
+
+
+def _every(forms: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """All forms with their targets; a table with changes would look up each form again."""
+    if isinstance(forms, Changed):
+        changes = forms.changes
+        yield from (pair for pair in _every(forms.base) if pair[0] not in changes)
+        yield from ((form, targets) for form, targets in changes.items() if targets is not None)
+    else:
+        yield from forms.items()
 
 
 def _phrases(forms: Iterable[str]) -> list[Node]:

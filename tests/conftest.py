@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from kept_workers import KeptPool, end_workers
 from xdist.scheduler import LoadScopeScheduling
 
 from elastic.fixtures import (  # noqa: F401  fixtures and a hook for every test below
@@ -89,3 +90,12 @@ def hostile() -> Iterator[HostileServer]:
 def quiet_logs() -> None:
     """Logs as the command line has them: warnings only, on standard error."""
     configure_logs(load_settings().log)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def kept_workers() -> Iterator[None]:
+    """Polls in the tests' own process share workers; tests/test_workers.py has pools as they are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ingest.pipeline.opening.WorkerPool", KeptPool)
+        yield
+    end_workers()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ingest.model import ROLES
 from ingest.query.analysis import fold_terms
@@ -24,9 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ingest.tag.corrections import Corrections
-    from ingest.tag.gazetteer import Gazetteer, Office
+    from ingest.tag.gazetteer import Compiled, Gazetteer, Office
     from ingest.tag.overlay import Overlay
 
+Targets = tuple[int, ...]  # what a form may mean
 PHRASES = 200  # in one search; both engines take more, neither gets faster by it
 # Folded forms of the gazetteer have lost the short u that searches keep.
 _SHORT_U = re.compile(r"(?<=[аеёіоуыэюя])у")
@@ -134,7 +135,7 @@ def _titles(gazetteer: Gazetteer, country: str, office: str) -> Node | None:
     states: set[str] = set()
     epithets: set[str] = set()
 
-    def meant(targets: tuple[int, ...]) -> tuple[set[str], ...]:
+    def meant(targets: Targets) -> tuple[set[str], ...]:
         into = []
         for target in targets:
             row, kind, _case = unpack(target)
@@ -150,12 +151,8 @@ def _titles(gazetteer: Gazetteer, country: str, office: str) -> Node | None:
                     into.append(states)
         return tuple(into)
 
-    known: dict[tuple[int, ...], tuple[set[str], ...]] = {}  # forms are ten times as many
-    for form, targets in _every(compiled.forms):
-        into = known.get(targets)
-        if into is None:
-            into = known[targets] = meant(targets)
-        for found in into:
+    for form, targets in _telling(compiled):
+        for found in meant(targets):
             found.add(form)
     parts: list[Node] = []
     if epithets:
@@ -165,14 +162,40 @@ def _titles(gazetteer: Gazetteer, country: str, office: str) -> Node | None:
     return _any(parts) if parts else None
 
 
-def _every(forms: Mapping[str, tuple[int, ...]]) -> Iterator[tuple[str, tuple[int, ...]]]:
-    """All forms with their targets; a table with changes would look up each form again."""
-    if isinstance(forms, Changed):
-        changes = forms.changes
-        yield from (pair for pair in _every(forms.base) if pair[0] not in changes)
-        yield from ((form, targets) for form, targets in changes.items() if targets is not None)
-    else:
-        yield from forms.items()
+def _telling(compiled: Compiled) -> Iterator[tuple[str, Targets]]:
+    """Forms of titles, epithets and states: those of the base are looked for once, in a million."""
+    forms = compiled.forms
+    base, changes = (forms.base, forms.changes) if isinstance(forms, Changed) else (forms, {})
+    countries = frozenset(
+        row for row, entity in enumerate(compiled.entities) if entity.kind == "country"
+    )
+    kept = _LAST.get("telling")
+    if kept is None or kept.base is not base or kept.countries != countries:
+        tells: dict[Targets, bool] = {}  # the same for many forms
+        found = []
+        for form, targets in base.items():
+            if targets not in tells:
+                tells[targets] = any(_may_tell(target, countries) for target in targets)
+            if tells[targets]:
+                found.append((form, targets))
+        kept = _LAST["telling"] = _Telling(base, countries, tuple(found))
+    yield from (pair for pair in kept.forms if pair[0] not in changes)
+    yield from ((form, targets) for form, targets in changes.items() if targets)
+
+
+def _may_tell(target: int, countries: frozenset[int]) -> bool:
+    row, kind, _case = unpack(target)
+    return kind in {TITLE, EPITHET, ADJECTIVE} or (kind == PLACE and row in countries)
+
+
+class _Telling(NamedTuple):
+    base: Mapping[str, Targets]
+    countries: frozenset[int]
+    forms: tuple[tuple[str, Targets], ...]
+
+
+_LAST: dict[str, _Telling] = {}
+"""A desk edits again and again, over one base."""
 
 
 def _phrases(forms: Iterable[str]) -> list[Node]:

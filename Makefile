@@ -59,7 +59,8 @@ lint: install-dev  ## ruff and the layers of the imports
 type: install-dev  ## mypy, strict on ingest/
 	$(BIN)/mypy
 
-test: lint type  ## everything that CI runs
+test: install-dev  ## everything that CI runs
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target lint type
 	$(BIN)/pytest --numprocesses 3 --dist loadgroup --cov --cov-report term
 
 drills: install-dev  ## the long fault drills

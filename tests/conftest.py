@@ -50,7 +50,23 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ByServer:
 
 
 SERVERS = ("elastic", "airflow")
-LONG = ()
+LONG = (
+    "tests/e2e/test_process.py",
+    "tests/e2e/test_kill.py",
+    "tests/e2e/test_cli_told.py",
+    "tests/desk/test_desk_commands.py",
+    "tests/pipeline/test_stages.py",
+    "tests/pipeline/test_feed_commands.py",
+    "tests/pipeline/test_backfill.py",
+    "tests/tag/test_sound.py",
+    "tests/tag/test_reader.py",
+    "tests/tag/test_second_look.py",
+    "tests/tag/test_offsets.py",
+    "tests/tag/test_same_names.py",
+    "tests/store/test_sqlite_file.py",
+    "tests/alerts/test_alert_drill.py",
+    "tests/alerts/test_alert_crash.py",
+)
 """Files by the time that they take: begun at the end, they would keep the others waiting."""
 
 

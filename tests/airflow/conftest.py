@@ -86,6 +86,7 @@ class Desk:
             "SUMMITWATCH_FETCH__PAGES_PER_HOST": "100000",
             "SUMMITWATCH_FETCH__PINNED": ",".join(f"{h}={a}:{p}" for h, (a, p) in hosts),
             "SUMMITWATCH_EXTRACT__WORKERS": "1",
+            "SUMMITWATCH_TAGGING__READER": "false",  # 0.2 s an article; test_dag_elastic.py has it
             "SUMMITWATCH_AIRFLOW__RETRIES": "2",
             "SUMMITWATCH_AIRFLOW__RETRY_DELAY_S": "1",
         }

@@ -66,7 +66,10 @@ def _is_double(doc: Document, start: int) -> bool:
     entities = doc.gazetteer.compiled.entities
     return not any(
         hit.end == start - 1
-        and any(kind != PLACE or entities[row].geonames is None for row, kind in hit.targets)
+        and (
+            hit.targets.keys() != {PLACE}
+            or any(entities[r].geonames is None for r in hit.rows(PLACE))
+        )
         for hit in doc.hits
     )
 

@@ -96,7 +96,7 @@ class Changed(Forms[V], Generic[V]):
 
     def __init__(self, base: Forms[V], changes: Mapping[str, V | None]) -> None:
         self.base = base
-        self._changes = changes
+        self.changes = changes
         self._set = marisa_trie.Trie([w for w, value in changes.items() if value is not None])
         self._len = (
             len(base)
@@ -105,25 +105,25 @@ class Changed(Forms[V], Generic[V]):
         )
 
     def prefixes(self, text: str) -> list[str]:
-        kept = [word for word in self.base.prefixes(text) if word not in self._changes]
+        kept = [word for word in self.base.prefixes(text) if word not in self.changes]
         return sorted([*kept, *self._set.prefixes(text)], key=len)
 
     def __getitem__(self, word: str) -> V:
-        if word not in self._changes:
+        if word not in self.changes:
             return self.base[word]
-        value = self._changes[word]
+        value = self.changes[word]
         if value is None:
             raise KeyError(word)
         return value
 
     def __contains__(self, word: object) -> bool:
-        if word in self._changes:
-            return self._changes[word] is not None  # type: ignore[index]  # a key, so a string
+        if word in self.changes:
+            return self.changes[word] is not None  # type: ignore[index]  # a key, so a string
         return word in self.base
 
     def __iter__(self) -> Iterator[str]:
-        yield from (word for word in self.base if word not in self._changes)
-        yield from (word for word, value in self._changes.items() if value is not None)
+        yield from (word for word in self.base if word not in self.changes)
+        yield from (word for word, value in self.changes.items() if value is not None)
 
     def __len__(self) -> int:
         return self._len

@@ -145,3 +145,15 @@ def test_names_bent_or_borrowed(tagger: Tagger, lang: str, text: str, expected: 
 )
 def test_which_congo(tagger: Tagger, lang: str, text: str, surface: str, name: str) -> None:
     assert (surface, name) in named(tagger, text, lang)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Le Salvador accueillera les pourparlers.", "El Salvador"),
+        ("La visite au Salvador est finie.", "El Salvador"),
+        ("Le ministre est arrivé à Salvador.", "Salvador"),
+    ],
+)
+def test_french_says_an_article_with_a_state(tagger: Tagger, text: str, name: str) -> None:
+    assert [m.name for m in tagger.tag(text, lang="fr", published=DAY).mentions] == [name]

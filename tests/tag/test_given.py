@@ -159,6 +159,7 @@ def _word(number: int) -> str:
 @pytest.mark.timeout(
     40
 )  # some two seconds; with a pattern that looks back for each it was 20 and 200
+@pytest.mark.no_cover  # the tracer would take longer than the tagger
 @pytest.mark.parametrize(
     "text",
     [

@@ -55,6 +55,7 @@ def test_a_capital_that_bears_the_name_of_its_state(
     assert named(tagger, text + ABROAD[lang], lang)[0][1] == expected
 
 
+@pytest.mark.no_cover  # the tracer would take longer than the tagger
 def test_names_of_state_and_capital_are_read_up_to_a_number(tagger: Tagger) -> None:
     found = tagger.tag("Алжир, Тунис, " * 8_000, lang="ru", published=DAY).mentions
     assert len(found) == 2_000

@@ -48,8 +48,7 @@ def test_any_string_has_a_sound_of_plain_letters(text, lang):
 
 
 def _named(text, lang):
-    tagger = Tagger(Gazetteer.load(), RoleModel.load())
-    return {(m.surface, m.name): m.rule for m in tagger.tag(text, lang=lang).mentions}
+    return {(m.surface, m.name): m.rule for m in Tagger.load().tag(text, lang=lang).mentions}
 
 
 def test_a_leader_in_a_spelling_of_the_paper_s_own_and_the_family_name_after_it():

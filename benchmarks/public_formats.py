@@ -39,7 +39,7 @@ class Labelled:
 
     Attributes:
         name: of its file.
-        spans: (start, end, kind); kind is PER or LOC.
+        spans: (start, end, kind); kind is PER, LOC or OTHER, which nothing is scored by.
     """
 
     name: str
@@ -113,9 +113,10 @@ def read_slavicner(folder: Path, split: str, lang: str) -> Iterator[Labelled]:
         spans = set()
         for number, row in enumerate(_text(table).splitlines(), start=1):
             cells = row.split("\t")
-            if len(cells) == 6 and cells[4] in ("PER", "LOC"):
-                spans.add((int(cells[0]), int(cells[1]), cells[4]))
-            elif row and len(cells) != 6:
+            if len(cells) == 6:
+                kind = cells[4] if cells[4] in ("PER", "LOC") else "OTHER"
+                spans.add((int(cells[0]), int(cells[1]), kind))
+            elif row:
                 raise ValueError(f"{table}:{number}: {len(cells)} columns, not 6")
         yield Labelled(raw.stem, lang, _text(raw), frozenset(spans))
 

@@ -10,7 +10,10 @@ import math
 import random
 import re
 import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import pycrfsuite
@@ -18,8 +21,10 @@ from public_formats import Labelled, Reading
 
 from ingest.tag import Tagger
 from ingest.tag.document import Document, Found
-from ingest.tag.features import features, read_sentences
+from ingest.tag.features import Surroundings, read_sentences
+from ingest.tag.fold import fold
 from ingest.tag.gazetteer import Entity
+from ingest.tag.persons import MARKS, PersonModel, read_lines
 from ingest.tag.roles import RoleModel
 
 _NONE = RoleModel("none", {})
@@ -46,7 +51,7 @@ def read_place(tagger: Tagger, one: Reading) -> tuple[Document, int]:
 
 def _names(tagger: Tagger, one: Reading) -> list[str]:
     doc, index = read_place(tagger, one)
-    return features(doc, read_sentences(doc), doc.places[index], index)
+    return [*chain(*Surroundings(doc, read_sentences(doc)).features(index))]
 
 
 def metonymy(tagger: Tagger, train: list[Reading], test: list[Reading]) -> list[bool]:
@@ -93,6 +98,7 @@ def _shape(word: str) -> str:
 
 
 _PAIR = re.compile(r"(?=\b(\w[\w’'-]*\w) (\w[\w’'-]*\w))")
+_VOWELS = "аеиоуыэюяйьіїєaeiouyąęó"
 
 
 def _paired(text: str) -> dict[str, set[str]]:
@@ -105,15 +111,76 @@ def _paired(text: str) -> dict[str, set[str]]:
     return seen
 
 
-def _words(
-    tagger: Tagger, text: str, lang: str
-) -> Iterator[tuple[list[tuple[int, int]], list[list[str]]]]:
-    """Token bounds and features, line by line."""
+def _stem(low: str) -> str:
+    """The beginning that the cases of a name share, short ones too: "Буш", "Буша"."""
+    stem = low[:5].rstrip(_VOWELS)
+    return stem if len(stem) > 1 else low[:5]
+
+
+def _is_given(low: str, given: frozenset[str]) -> bool:
+    """Whether it is some leader's first name, perhaps with an ending."""
+    name = fold(low)
+    cuts = (name[: len(name) - n] for n in (0, 1, 2) if len(name) - n > 2)
+    return any(cut in given for cut in cuts) or any(name[:-1] + end in given for end in "аяй")
+
+
+def _named(doc: Document) -> dict[int, str]:
+    """B or I for each letter of what our model for unknown names takes for a person."""
+    marks = {}
+    for spans, rows in read_lines(doc.visible, doc.lang, doc.hits):
+        for (start, end), mark in zip(spans, PersonModel.load().marks(rows), strict=True):
+            if MARKS[mark] != "O":
+                marks.update(dict.fromkeys(range(start, end), MARKS[mark]))
+    return marks
+
+
+@dataclass(slots=True)
+class _Word:
+    """A token, what it is by itself, and what stands for it in the features of those beside it."""
+
+    start: int
+    end: int
+    text: str
+    kind: str  # what the gazetteer calls it
+    person: str  # what the tagger does
+    named: str  # B, I or nothing
+    given: bool
+
+    @property
+    def low(self) -> str:
+        return self.text.lower()
+
+    @property
+    def capital(self) -> bool:
+        return self.text[0].isupper()
+
+
+def _told(lines: list[list[_Word]]) -> dict[str, set[str]]:
+    """What any occurrence of a word in the text tells of the others, by their stem."""
+    told: dict[str, set[str]] = {}
+    for line in lines:
+        for at, word in enumerate(line):
+            here = told.setdefault(_stem(word.low), set())
+            before = line[at - 1] if at else None
+            if not word.capital:
+                here.add("lower")
+                continue
+            here |= {f"name:{word.named}"} if word.named else set()
+            here |= {"leader"} if "leader" in word.person else set()
+            if before:
+                here |= {"given-before"} if before.given else set()
+                here |= {"title-before"} if "title" in before.kind else set()
+                here |= {"amid"} if before.text[0].islower() else set()
+    return told
+
+
+def _lines(tagger: Tagger, text: str, lang: str) -> Iterator[tuple[list[_Word], list[list[str]]]]:
+    """Tokens and their features, line by line."""
     doc = tagger.read(text, lang, None, model=_NONE)
-    paired = _paired(text)
+    paired, named, given = _paired(text), _named(doc), tagger.gazetteer.given_names
     known: dict[int, str] = {}
     for hit in doc.hits:
-        kinds = "+".join(sorted({_KINDS[kind] for _row, kind in hit.targets}))
+        kinds = "+".join(sorted({_KINDS[kind] for kind in hit.targets}))
         at = hit.start
         for token in _TOKEN.finditer(doc.visible, hit.start, hit.end):
             known[token.start()] = ("b:" if token.start() == at else "i:") + kinds
@@ -122,39 +189,62 @@ def _words(
         for token in _TOKEN.finditer(doc.visible, found.start, found.end):
             mark = "b:" if token.start() == found.start else "i:"
             said[token.start()] = mark + ("leader" if found.kind == "leader" else found.entity.kind)
+    lines = []
     for line in re.finditer(r"[^\n]+", text):
-        spans = [m.span() for m in _TOKEN.finditer(text, *line.span())]
-        own = []
-        for start, end in spans:
-            word = text[start:end]
-            low = word.lower()
-            own.append([
-                f"w={low}", f"s2={low[-2:]}", f"s3={low[-3:]}", f"s4={low[-4:]}", f"p3={low[:3]}", f"p5={low[:5]}",
-                f"sh={_shape(word)}", f"k={known.get(start, '-')}", f"t={said.get(start, '-')}",
-            ])  # fmt: skip
-            if word[0].isupper():
-                own[-1] += [f"in={place}" for place in sorted(paired.get(low[:5], ()))]
-        rows = []
-        for at, mine in enumerate(own):
-            row = ["bias", *mine]
-            for step in (-2, -1, 1, 2):
-                if 0 <= at + step < len(own):
-                    near = own[at + step]
-                    chosen = near if abs(step) == 1 else (near[0], near[6], near[7])
-                    row += [f"{step}:{name}" for name in chosen]
-                else:
-                    row.append(f"{step}:edge")
-            rows.append(row)
-        if spans:
-            yield spans, rows
+        words = []
+        for token in _TOKEN.finditer(text, *line.span()):
+            at, low = token.start(), token[0].lower()
+            words.append(
+                _Word(
+                    at, token.end(), token[0], known.get(at, "-"), said.get(at, "-"), named.get(at, ""),
+                    token[0][0].isupper() and _is_given(low, given),
+                )
+            )  # fmt: skip
+        if words:
+            lines.append(words)
+    told = _told(lines)
+    for words in lines:
+        own = [_own(word, paired, told) for word in words]
+        yield words, [_row(own, words, at) for at in range(len(own))]
 
 
-def _marks(spans: list[tuple[int, int]], gold: Iterable[tuple[int, int, str]]) -> list[str]:
+def _own(word: _Word, paired: dict[str, set[str]], told: dict[str, set[str]]) -> list[str]:
+    low = word.low
+    own = [
+        f"w={low}", f"s2={low[-2:]}", f"s3={low[-3:]}", f"s4={low[-4:]}", f"p3={low[:3]}", f"p5={low[:5]}",
+        f"sh={_shape(word.text)}", f"k={word.kind}", f"t={word.person}",
+    ]  # fmt: skip
+    if word.capital:
+        own += [f"in={place}" for place in sorted(paired.get(low[:5], ()))]
+        own += [f"told={what}" for what in sorted(told[_stem(low)])]
+    return own
+
+
+def _row(own: list[list[str]], words: list[_Word], at: int) -> list[str]:
+    row = ["bias", *own[at]]
+    for step in (-2, -1, 0, 1, 2):
+        if not 0 <= at + step < len(own):
+            row.append(f"{step}:edge")
+            continue
+        near, word = own[at + step], words[at + step]
+        if step:
+            chosen = near if abs(step) == 1 else (near[0], near[6], near[7])
+            row += [f"{step}:{name}" for name in chosen]
+        if abs(step) == 1:
+            row.append(f"{step}:{near[0]}|{own[at][6]}")
+        if abs(step) < 2:
+            row += [f"{step}:name={word.named}"] if word.named else []
+            row += [f"{step}:given"] if word.given else []
+    return row
+
+
+def _marks(words: list[_Word], gold: Iterable[tuple[int, int, str]]) -> list[str]:
     inside = sorted(gold)
     marks = []
-    for start, end in spans:
-        over = next((g for g in inside if g[0] < end and start < g[1]), None)
-        marks.append("O" if over is None else ("B-" if start <= over[0] else "I-") + over[2])
+    for word in words:
+        over = next((g for g in inside if g[0] < word.end and word.start < g[1]), None)
+        opens = over is not None and word.start <= over[0]
+        marks.append("O" if over is None else ("B-" if opens else "I-") + over[2])
     return marks
 
 
@@ -164,30 +254,51 @@ def names(
     """What a conditional random field fitted to `train` finds in `test`, text by text."""
     trainer = pycrfsuite.Trainer(verbose=False)
     for one in train:
-        for spans, rows in _words(tagger, one.text, one.lang):
-            low, high = spans[0][0], spans[-1][1]
+        for words, rows in _lines(tagger, one.text, one.lang):
+            low, high = words[0].start, words[-1].end
             gold = [g for g in one.spans if g[0] < high and low < g[1]]
-            trainer.append(rows, _marks(spans, gold))
-    trainer.set_params({"c1": 0.1, "c2": 0.05, "max_iterations": 80, "feature.minfreq": 2})
+            trainer.append(rows, _marks(words, gold))
+    trainer.set_params({"c1": 0.1, "c2": 0.05, "max_iterations": 60, "feature.minfreq": 2})
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder) / "names.crfsuite")
         trainer.train(file)
         tag = pycrfsuite.Tagger()
         tag.open(file)
-        found = [frozenset(_spans(tagger, tag, one)) for one in test]
+        found = [_read(tagger, tag, one) for one in test]
         tag.close()
     return found
 
 
-def _spans(tagger: Tagger, tag: pycrfsuite.Tagger, one: Labelled) -> Iterator[tuple[int, int, str]]:
-    for spans, rows in _words(tagger, one.text, one.lang):
-        start, kind, last = 0, "", 0
-        for (low, high), mark in zip(spans, tag.tag(rows), strict=True):
-            if kind and mark != f"I-{kind}":
-                yield start, last, kind
-                kind = ""
-            if mark != "O" and not kind:
-                start, kind = low, mark[2:]
-            last = high
-        if kind:
+def _read(tagger: Tagger, tag: pycrfsuite.Tagger, one: Labelled) -> frozenset[tuple[int, int, str]]:
+    lines, found = [], set()
+    for words, rows in _lines(tagger, one.text, one.lang):
+        lines.append(words)
+        found |= set(_spans(words, tag.tag(rows)))
+    return frozenset(found | _again(lines, found))
+
+
+def _spans(words: list[_Word], marks: list[str]) -> Iterator[tuple[int, int, str]]:
+    start, kind, last = 0, "", 0
+    for word, mark in zip(words, marks, strict=True):
+        if kind and mark != f"I-{kind}":
             yield start, last, kind
+            kind = ""
+        if mark != "O" and not kind:
+            start, kind = word.start, mark[2:]
+        last = word.end
+    if kind:
+        yield start, last, kind
+
+
+def _again(lines: list[list[_Word]], found: set[tuple[int, int, str]]) -> set[tuple[int, int, str]]:
+    """Capitalised words outside of any name whose stem is more often a person's in this text."""
+    inside = {at: kind for start, end, kind in found for at in range(start, end)}
+    capitals = [word for line in lines for word in line if word.capital and len(word.text) > 2]
+    person: Counter[str] = Counter()
+    for word in capitals:
+        person[_stem(word.low)] += 1 if inside.get(word.start) == "PER" else -1
+    return {
+        (word.start, word.end, "PER")
+        for word in capitals
+        if word.start not in inside and person[_stem(word.low)] > 0
+    }

@@ -126,7 +126,7 @@ def test_slavicner_reads_a_split_in_one_language(formats, tmp_path):
     split = "raw/t/pl/a.txt\nraw/t/uk/x.txt_file_1.txt\n"
     (tmp_path / "SPLIT_cross-topic_test.txt").write_text(split, encoding="utf-8")
     (polish,) = formats.read_slavicner(tmp_path, "cross-topic_test", "pl")
-    assert words(polish) == [("Bernie", "LOC"), ("Nowak", "PER")]
+    assert words(polish) == [("Bernie", "LOC"), ("Nowak", "PER"), ("Łączu", "OTHER")]
     (ukrainian,) = formats.read_slavicner(tmp_path, "cross-topic_test", "uk")
     assert words(ukrainian) == [("Берн", "LOC")]
     (tmp_path / "ner/t/pl/a.tsv").write_text("4\t9\tNowak\n", encoding="utf-8")

@@ -8,7 +8,7 @@ Each word of a language is looked up once and remembered; phrases are found by o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +23,7 @@ CLASSES = (
 LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 _WORD = re.compile(r"\w+'?")
 _BARE = re.compile(r"\w+(?:-\w+)?")
+_NOTHING: frozenset[str] = frozenset()
 _MAX_REMEMBERED = 60_000
 _LONG = 40  # letters; a word of more is none that recurs
 
@@ -72,39 +73,69 @@ class _Remembered(dict[str, tuple[str, ...]]):
         return found
 
 
+class _Words:
+    """Words and stems with what they are in: a look-up for each length of a word, no expressions.
+
+    Args:
+        listed: (what, item) in the order of what; an item is a word, a stem with `*`, or an expression.
+    """
+
+    def __init__(self, listed: Iterable[tuple[str, str]]) -> None:
+        self._order: dict[str, int] = {}
+        self._whole: dict[str, set[str]] = {}
+        self._stems: dict[str, set[str]] = {}
+        self._expressions: list[tuple[str, re.Pattern[str]]] = []
+        for what, item in listed:
+            self._order.setdefault(what, len(self._order))
+            folded = fold(item)
+            if "\\" in folded or "*" in folded[:-1]:
+                self._expressions.append((what, re.compile(_expression(item))))
+            elif folded.endswith("*"):
+                self._stems.setdefault(folded[:-1], set()).add(what)
+            else:
+                self._whole.setdefault(folded, set()).add(what)
+
+    def of(self, word: str) -> tuple[str, ...]:
+        """What a folded word is in, in order."""
+        found = set(self._whole.get(word, ()))
+        for end in range(len(word), 0, -1):
+            found |= self._stems.get(word[:end], _NOTHING)
+            if word[end - 1] in "-'":
+                break  # a stem goes on with letters only
+        found.update(what for what, p in self._expressions if p.fullmatch(word))
+        return tuple(sorted(found, key=self._order.__getitem__))
+
+
 class Lexicon:
     """The cues and concepts of one language."""
 
     def __init__(self, lang: str) -> None:
         table = _sources().get(lang) or _sources()["en"]
-        self._words: list[tuple[str, re.Pattern[str]]] = []
-        self._phrases: list[tuple[str, re.Pattern[str]]] = []
-        every: list[str] = []
-        for kind in CLASSES:
-            items = [(item, _expression(item)) for item in table.get(kind, [])]
-            single = [e for item, e in items if " " not in item]
-            several = sorted((e for item, e in items if " " in item), key=len, reverse=True)
-            if single:
-                self._words.append((kind, re.compile("|".join(single))))
-            if several:
-                self._phrases.append((kind, re.compile("|".join(several))))
-                every += several
-        every.sort(key=len, reverse=True)
-        self._phrase = re.compile(r"(?<!\w)(?:" + "|".join(every) + r")(?!\w)") if every else None
-        self._classes = _Remembered(self._classes_of)
-        self._concept_words = [
-            (concept, re.compile("|".join(_expression(i) for i in items if " " not in i)))
-            for concept, items in _concepts()[lang]
+        cues = [(kind, item) for kind in CLASSES for item in table.get(kind, [])]
+        phrases = [(kind, _expression(item)) for kind, item in cues if " " in item]
+        phrases.sort(key=lambda phrase: len(phrase[1]), reverse=True)
+        self._phrases = [
+            (kind, re.compile("|".join(e for k, e in phrases if k == kind)))
+            for kind in CLASSES
+            if any(k == kind for k, _expression in phrases)
         ]
-        self._concepts = _Remembered(self._concepts_of)
+        every = "|".join(expression for _kind, expression in phrases)
+        self._phrase = re.compile(rf"(?<!\w)(?:{every})(?!\w)") if every else None
+        self._cue_words = _Words((kind, item) for kind, item in cues if " " not in item)
+        self._concept_words = _Words(
+            (concept, item)
+            for concept, items in _concepts()[lang]
+            for item in items
+            if " " not in item
+        )
+        self._classes = _Remembered(self._classes_of)
+        self._concepts = _Remembered(self._concept_words.of)
 
     def _classes_of(self, word: str) -> tuple[str, ...]:
-        bare = word.rstrip("'")
-        spelled = (word,) if bare == word else (word, bare)
-        return tuple(k for k, p in self._words if any(map(p.fullmatch, spelled)))
-
-    def _concepts_of(self, word: str) -> tuple[str, ...]:
-        return tuple(c for c, p in self._concept_words if p.fullmatch(word))
+        found = self._cue_words.of(word)
+        if word.endswith("'"):  # an apostrophe of the word, or a quotation mark behind it
+            found += self._cue_words.of(word.rstrip("'"))
+        return tuple(dict.fromkeys(found))
 
     def concepts_of(self, word: str) -> tuple[str, ...]:
         """Concepts that a folded word may stand for."""

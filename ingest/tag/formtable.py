@@ -14,6 +14,8 @@ from typing import Generic, TypeVar
 import marisa_trie
 
 V = TypeVar("V")
+_MAX_REMEMBERED = 60_000
+_LONG = 40  # letters; a word of more is none that recurs
 
 
 class Forms(Mapping[str, V], Generic[V]):
@@ -22,6 +24,10 @@ class Forms(Mapping[str, V], Generic[V]):
     @abstractmethod
     def prefixes(self, text: str) -> list[str]:
         """Words that a text, without lone surrogates, begins with, shorter ones first."""
+
+    @abstractmethod
+    def begins(self, start: str) -> bool:
+        """Whether any word begins so; asked of the words of a text, which recur."""
 
 
 class FormTable(Forms[V], Generic[V]):
@@ -42,10 +48,19 @@ class FormTable(Forms[V], Generic[V]):
         if len(self._trie) != len(self._numbers):
             raise ValueError("the table's words and values are not as many")
         self._values = values
+        self._begins: dict[str, bool] = {}
 
     def prefixes(self, text: str) -> list[str]:
         found: list[str] = self._trie.prefixes(text)
         return found
+
+    def begins(self, start: str) -> bool:
+        known = self._begins.get(start)
+        if known is None:
+            known = next(self._trie.iterkeys(start), None) is not None
+            if len(self._begins) < _MAX_REMEMBERED and len(start) < _LONG:
+                self._begins[start] = known
+        return known
 
     def __getitem__(self, word: str) -> V:
         number: int = self._trie[word]
@@ -107,6 +122,9 @@ class Changed(Forms[V], Generic[V]):
     def prefixes(self, text: str) -> list[str]:
         kept = [word for word in self.base.prefixes(text) if word not in self.changes]
         return sorted([*kept, *self._set.prefixes(text)], key=len)
+
+    def begins(self, start: str) -> bool:
+        return self.base.begins(start) or (next(self._set.iterkeys(start), None) is not None)
 
     def __getitem__(self, word: str) -> V:
         if word not in self.changes:

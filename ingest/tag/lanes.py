@@ -31,8 +31,10 @@ def sums(rows: Sequence[int], columns: int) -> list[int]:
     return [(whole >> (_BITS * at) & _MASK) - zero for at in range(columns)]
 
 
-def above_zero(names: Iterable[str], rows: Iterable[int], column: int) -> list[tuple[int, str]]:
-    """(weight, name) of the rows whose weight in a column is above 0."""
+def largest(names: Iterable[str], rows: Iterable[int], column: int, most: int) -> list[str]:
+    """Names of the rows that weigh most in a column, and above 0; of equal ones, the last by name."""
     shift = _BITS * column
-    told = [(row >> shift & _MASK, name) for row, name in zip(rows, names, strict=True)]
-    return [(weight - _ZERO, name) for weight, name in told if weight > _ZERO]
+    weights = [row >> shift & _MASK for row in rows]
+    least = max([_ZERO + 1, *sorted(weights, reverse=True)[most - 1 : most]])
+    told = [pair for pair in zip(weights, names, strict=True) if pair[0] >= least]
+    return [name for _weight, name in sorted(told, reverse=True)[:most]]

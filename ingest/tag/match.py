@@ -76,7 +76,7 @@ def find_hits(forms: Forms[tuple[int, ...]], folded: Folded) -> list[Hit]:
     last = 0
     for word in WORD.finditer(text):
         start = word.start()
-        if start < last:
+        if start < last or not forms.begins(word[0]):
             continue
         for form in reversed(forms.prefixes(text[start : start + LONGEST])):
             end = start + len(form)

@@ -49,7 +49,7 @@ _ADJECTIVE_END = (
     "скіх",
 )
 _GUARD_BEFORE = _folded(
-    r"(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|air|bayern|borussia|eintracht|hertha|rapid|legia|partizan|steaua|shakhtar|schachtar|шахтёр|шахтар|rue de|voice of|голос|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
+    r"(?<!\w)(?:dynamo|dinamo|динамо|dynama|дынама|fc|fk|фк|hk|хк|real|inter|air|bayern|borussia|eintracht|hertha|rapid|legia|partizan|steaua|shakhtar|schachtar|шахтёр|шахтар|rue de|voice of|голос|lokomotiv|spartak|radio|university of|treaty of|bank of|battle of|"
     r"accords? de|acuerdos? de|traité de|tratado de|protocolo de|convención de|convention de|grupo de|groupe de|"
     r"council of|conseil de l'|format|spirit of|«зенит»|cska|street|"
     r"улиц[аеыу]|проспект\w*|вул\.) $"

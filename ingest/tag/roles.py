@@ -20,7 +20,7 @@ from ingest.errors import SettingsError
 from ingest.model import ROLES, VENUE_ROLES, Role
 from ingest.tag.document import Document, Found
 from ingest.tag.features import Surroundings, read_sentences
-from ingest.tag.lanes import above_zero, sums
+from ingest.tag.lanes import largest, sums
 from ingest.tag.reader import Reader, multiply
 
 WEIGHTS = Path(__file__).parent / "data" / "roles.json"
@@ -102,8 +102,8 @@ def _joined(parts: Sequence[Known]) -> Known:
 
 def _best(known: Known, role: int) -> str:
     """The three features that spoke loudest for a role, for people to read."""
-    loudest = sorted(above_zero(*known, role), reverse=True)[:4]
-    return "model: " + ", ".join([name for _weight, name in loudest if name != "bias"][:3])
+    loudest = [name for name in largest(*known, role, 4) if name != "bias"]
+    return "model: " + ", ".join(loudest[:3])
 
 
 _FORMAT_TAIL = re.compile(

@@ -167,14 +167,14 @@ DATELINE = re.compile(
     r"[^a-zа-яіїєґў]{0,80}(?:,? ?[A-Z][a-z]+\.? \d{1,2})?(?:,? ?\([^)]{2,30}\))?\s?(?:[-–—:|.]|\()"
 )
 DAY = re.compile(
-    r"(?<!\w)(?:mon|tues|wednes|thurs|fri|satur|sun)day|понедельник|вторник|сред[уы](?!\w)|четверг|пятниц|суббот|воскресень|"
+    r"\b(?:(?:mon|tues|wednes|thurs|fri|satur|sun)day|понедельник|вторник|сред[уы](?!\w)|четверг|пятниц|суббот|воскресень|"
     r"понеділ|вівтор|середу|четвер|п'ятниц|субот|неділ|панядзел|аутор|сераду|чацвер|пятніц|нядзел|"
     r"poniedzial|wtorek|srode|czwartek|piatek|sobot[ey]|niedziel|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|"
-    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|(?<!\w)lunes|martes|miercoles|jueves|viernes|sabado|domingo|"
+    r"lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|lunes|martes|miercoles|jueves|viernes|sabado|domingo|"
     r"pazartesi|sali(?!\w)|carsamba|persembe|cuma|\d{1,2}(?:st|nd|rd|th)?\.? (?:of )?(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|"
     r"янв|фев|мар|апр|мая|июн|июл|авг|сен|окт|ноя|дек|січ|лют|бер|квіт|трав|черв|лип|серп|верес|жовт|листоп|груд|"
     r"студз|сакав|крас|чэрв|жні|кастр|ліст|снеж|stycz|lut|kwie|maj|czerw|lip|sierp|wrze|pazdz|listop|grud|"
     r"janv|fev|avr|mai|juin|juil|aout|ene|abr|ago|dic|ocak|subat|mart|nisan|haziran|temmuz|agustos|eylul|ekim|kasim|aralik)|"
-    r"(?:jan|feb|march|april|may|june|july|aug|sept|oct|nov|dec)[a-z]* \d{1,2}(?!\d)"
+    r"(?:jan|feb|march|april|may|june|july|aug|sept|oct|nov|dec)[a-z]* \d{1,2}(?!\d))"
 )
 YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")

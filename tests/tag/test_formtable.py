@@ -47,5 +47,10 @@ def test_it_says_which_words_a_text_begins_with() -> None:
     table = FormTable(*packed_words({"new": 1, "new york": 2, "new york city": 3, "york": 4}))
     assert table.prefixes("new york, today") == ["new", "new york"]
     assert table.prefixes("old york") == []
+    assert table.begins("new y")
+    assert not table.begins("old")
     changed = Changed(table, {"new": None, "new y": 5, "new york": 6, "new york, to": 7})
     assert changed.prefixes("new york, today") == ["new y", "new york", "new york, to"]
+    assert changed.begins("new york, t")
+    assert changed.begins("york")
+    assert not changed.begins("old")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.tag.lanes import MOST, above_zero, packed, sums
+from ingest.tag.lanes import MOST, largest, packed, sums
 
 ROWS = st.lists(st.lists(st.integers(-MOST, MOST), min_size=6, max_size=6), max_size=200)
 
@@ -23,11 +23,12 @@ def test_the_most_rows_of_the_largest_weights_fit() -> None:
     assert sums([smallest] * 2000, 6) == [-2000 * MOST] * 6
 
 
-@given(ROWS, st.integers(0, 5))
-def test_what_is_above_zero(rows: list[list[int]], column: int) -> None:
+@given(ROWS, st.integers(0, 5), st.integers(1, 5))
+def test_the_largest_of_a_column(rows: list[list[int]], column: int, most: int) -> None:
     names = [str(at) for at in range(len(rows))]
-    expected = [(row[column], n) for row, n in zip(rows, names, strict=True) if row[column] > 0]
-    assert above_zero(names, [packed(row) for row in rows], column) == expected
+    pairs = [(row[column], n) for row, n in zip(rows, names, strict=True) if row[column] > 0]
+    expected = [name for _weight, name in sorted(pairs, reverse=True)[:most]]
+    assert largest(names, [packed(row) for row in rows], column, most) == expected
 
 
 def test_a_weight_that_does_not_fit_is_refused() -> None:

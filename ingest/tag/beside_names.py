@@ -40,7 +40,14 @@ _CALLED = re.compile(
     r"(?<!\w)(?:an? mr\.?|namens|по фамилии|на прізвище|на прозвішча|o nazwisku|adli|soyadli|surnamed|"
     r"(?:an?|one|another|some|un|une|una|otro|otra|cierto|cierta) (?:[\w'-]+ ){1,3}(?:called|named|nommee?|llamad[oa]|apellidad[oa])) $"
 )
-_CALLED_SOMETHING = re.compile(r" (?:an?|the|on|to|about|again|after|his|her)(?!\w)")  # the verb
+# The verb: "a senator called Trump a bully".
+_CALLED_SOMETHING = re.compile(
+    r"'s(?!\w)| [\"“„«']| (?:an?|the|on|to|about|again|after|before|his|her|and|as|yesterday|today|tonight|"
+    r"from|in|for|last|this|that|late|early|\w+ly)(?!\w)"
+)
+# A name in an address or a handle is no word of the text: "www.trump.com", "@trump".
+_ADDRESS_BEFORE = re.compile(r"[@#./]")
+_ADDRESS_BEHIND = re.compile(r"[@/]|\.\w")
 NAME_BEHIND = re.compile(r" [A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’-]+")  # "minister Jean Valjean"
 NAME_BEFORE = re.compile(r"[A-ZÀ-ÞА-ЯЁІЇЄҐЎŁŚŻĆÇŞİÖÜČŠŽ][\w'’]{2,} $")
 _TURKISH_SUFFIX = re.compile(r"['’][a-zçğıöşü]{1,6}$")
@@ -178,10 +185,11 @@ def _stands_elsewhere(doc: Document, start: int, end: int) -> bool:
     """Whether two words that open a sentence stand within one too, where a capital tells a name."""
     if doc.lang == "de":
         return False
-    return any(
-        at != start and not opens_sentence(doc.visible, at)
-        for at in whole_places(doc.visible, doc.visible[start:end])
-    )
+    words = doc.visible[start:end]
+    if words not in doc.inside:
+        places = whole_places(doc.visible, words)
+        doc.inside[words] = any(not opens_sentence(doc.visible, at) for at in places)
+    return doc.inside[words]
 
 
 def _is_no_place(doc: Document, index: int) -> bool:
@@ -224,4 +232,10 @@ def is_a_word(doc: Document, hit: Hit) -> bool:
     if not opens_sentence(doc.visible, hit.start):
         return False
     word = doc.visible[hit.start : hit.end].lower()
-    return next(whole_places(doc.visible, word), None) is not None
+    if word not in doc.inside:
+        doc.inside[word] = any(
+            not _ADDRESS_BEFORE.search(doc.visible, max(0, at - 1), at)
+            and not _ADDRESS_BEHIND.match(doc.visible, at + len(word))
+            for at in whole_places(doc.visible, word)
+        )
+    return doc.inside[word]

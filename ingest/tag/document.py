@@ -61,6 +61,8 @@ class Document:
     Attributes:
         context: the body's document when a headline is read; its people count as known.
         read: the sentences with their cues, once roles are assigned.
+        inside: words of which somebody asked whether they stand within a sentence, with the answer.
+        namesakes: ids of leaders whose family name another bears here.
     """
 
     text: str
@@ -73,6 +75,8 @@ class Document:
     people: list[Found] = field(default_factory=list)
     places: list[Found] = field(default_factory=list)
     read: list[Sentence] = field(default_factory=list)
+    inside: dict[str, bool] = field(default_factory=dict)
+    namesakes: set[str] = field(default_factory=set)
 
     @property
     def visible(self) -> str:

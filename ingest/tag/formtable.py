@@ -34,7 +34,7 @@ class FormTable(Forms[V], Generic[V]):
     """The words in a trie.
 
     Args:
-        trie: of the words, as `packed` gives it.
+        trie: of the words, as `packed_words` gives it.
         numbers: 32 bits a word, little-endian: by the trie's number of a word, which value is its.
         values: each value once.
     """

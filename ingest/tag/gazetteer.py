@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import difflib
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, overload
 
 import msgspec
 
@@ -20,7 +21,7 @@ from ingest.tag.fold import fold
 from ingest.tag.formtable import Forms
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
 COMPILED = Path(__file__).parent / "data" / "gazetteer.bin"
 
@@ -76,6 +77,35 @@ class Entity(msgspec.Struct, frozen=True, array_like=True):
     offices: tuple[Office, ...] = ()
     geonames: int | None = None
     weight: int = 1
+
+
+class Rows(Sequence[Entity]):
+    """All entities: most are towns, which few texts name, so each is decoded when it is asked for.
+
+    Args:
+        known: those that are no town of GeoNames, the first rows.
+        towns: the others, as msgpack.
+    """
+
+    def __init__(self, known: Sequence[Entity], towns: Sequence[msgspec.Raw]) -> None:
+        self.known = known
+        self._rows: list[Entity | msgspec.Raw] = [*known, *towns]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Entity: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Entity]: ...
+    def __getitem__(self, index: int | slice) -> Entity | Sequence[Entity]:
+        if isinstance(index, slice):
+            return [self[row] for row in range(*index.indices(len(self)))]
+        row = self._rows[index]
+        if isinstance(row, Entity):
+            return row
+        made = self._rows[index] = msgspec.msgpack.decode(row, type=Entity)
+        return made
 
 
 class Country(msgspec.Struct, frozen=True, array_like=True):
@@ -191,6 +221,17 @@ class Gazetteer:
         """ISO code -> country."""
         return {country.code: country for country in self.compiled.countries}
 
+    @cached_property
+    def state_by_code(self) -> dict[str, Entity]:
+        """Code -> the state or organisation as a place, of those that are one."""
+        return {e.country: e for e in reversed([*self._known]) if e.kind == "country"}
+
+    @property
+    def _known(self) -> Sequence[Entity]:
+        """The entities, in their rows, without the towns behind them that nobody curated, where they have not been decoded."""
+        entities = self.compiled.entities
+        return entities.known if isinstance(entities, Rows) else entities
+
     def entity(self, entity_id: str) -> Entity | None:
         """The entity with this id (or that it became), or None."""
         return self._by_id.get(self.current(entity_id))
@@ -285,7 +326,7 @@ class Gazetteer:
     @cached_property
     def given_names(self) -> frozenset[str]:
         """Folded first names of all leaders, those of two words or more, as they are spelled."""
-        return first_names(self.compiled.entities)
+        return first_names(self._known)
 
     def office_at(self, entity: Entity, day: date | None) -> Office | None:
         """The office that a leader holds on a day, else the latest held before, else the first."""
@@ -304,7 +345,7 @@ class Gazetteer:
     def holders(self) -> dict[tuple[str, str], tuple[tuple[str, str, int], ...]]:
         """(country, office) -> (start, end, entity row), oldest first."""
         table: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
-        for row, entity in enumerate(self.compiled.entities):
+        for row, entity in enumerate(self._known):
             for held in entity.offices:
                 table.setdefault((held.country, held.office), []).append(
                     (held.start, held.end, row)

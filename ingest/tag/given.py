@@ -122,12 +122,35 @@ def is_given(word: str, entity: Entity, lang: str, *, sure: bool) -> bool:
     return any(sounds_like(word, given, lang, sure=sure) for given in sounds)
 
 
+_SAME_LETTERS = re.compile(r"ph|ck|eo|(?<=d)er$|o$|[cqwxyjzh]")
+_PLAIN = {
+    "ph": "f",
+    "ck": "k",
+    "eo": "io",
+    "er": "r",
+    "c": "k",
+    "q": "k",
+    "w": "v",
+    "x": "ks",
+    "y": "i",
+    "j": "i",
+    "z": "s",
+}
+_TWICE = re.compile(r"(.)\1+")
+
+
+@lru_cache(maxsize=20_000)
+def _plain(name: str) -> str:
+    """A given name without what papers spell at will: Victor, Viktor; Anthony, Antony; Gustav, Gustavo."""
+    return _TWICE.sub(r"\1", _SAME_LETTERS.sub(lambda m: _PLAIN.get(m[0], ""), fold(name)))
+
+
 def is_anothers(word: str, entity: Entity, lang: str) -> bool:
     """Whether a word is a given name that is spelled like theirs, but is another: Michel, not Micheál."""
     if entity.country not in _COPYING or not is_listed(word):
         return False
     if lang in _COPIED:
-        return fold(word) not in map(fold, given_names(entity, lang))
+        return _plain(word) not in map(_plain, given_names(entity, lang))
     if lang == "tr":
         return False
     sounds = {sound(word, lang), *stems_of(word, lang)}

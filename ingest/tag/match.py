@@ -16,7 +16,7 @@ from ingest.tag.formtable import Forms
 from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, unpack
 
 WORD = re.compile(r"\w+")
-LONGEST = 100  # letters; no form is longer
+LONGEST = 160  # letters; no form is longer, a desk's (at most 120) with its ending neither
 _ENDS = re.compile(r"[\w.']")  # a name may end in a mark, "U.S."; a quotation mark is the text's
 
 

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import gc
 import zlib
-from collections.abc import Sequence
 from itertools import takewhile
-from typing import overload
 
 import msgspec
 
 from ingest.tag.formtable import FormTable, packed_words
-from ingest.tag.gazetteer import Compiled, Country, Entity, Sounds, is_uncurated
+from ingest.tag.gazetteer import Compiled, Country, Entity, Rows, Sounds, is_uncurated
 
 
 class _File(msgspec.Struct, frozen=True, array_like=True):
@@ -34,29 +32,6 @@ class _File(msgspec.Struct, frozen=True, array_like=True):
     targets: tuple[tuple[int, ...], ...]
     sounds: Sounds
     redirects: dict[str, str]
-
-
-class _Rows(Sequence[Entity]):
-    """All entities: most are towns, which few texts name, so each is decoded when it is asked for."""
-
-    def __init__(self, known: Sequence[Entity], towns: Sequence[msgspec.Raw]) -> None:
-        self._rows: list[Entity | msgspec.Raw] = [*known, *towns]
-
-    def __len__(self) -> int:
-        return len(self._rows)
-
-    @overload
-    def __getitem__(self, index: int) -> Entity: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Entity]: ...
-    def __getitem__(self, index: int | slice) -> Entity | Sequence[Entity]:
-        if isinstance(index, slice):
-            return [self[row] for row in range(*index.indices(len(self)))]
-        row = self._rows[index]
-        if isinstance(row, Entity):
-            return row
-        made = self._rows[index] = msgspec.msgpack.decode(row, type=Entity)
-        return made
 
 
 def packed(compiled: Compiled) -> bytes:
@@ -101,7 +76,7 @@ def _read(data: bytes) -> Compiled:
     return Compiled(
         version=file.version,
         sources=file.sources,
-        entities=_Rows(file.entities, file.towns),
+        entities=Rows(file.entities, file.towns),
         countries=file.countries,
         titles=file.titles,
         epithets=file.epithets,

@@ -82,11 +82,12 @@ def _is_another(doc: Document, found: Found) -> bool:
 def _add_surnames(doc: Document, known: dict[str, Entity]) -> None:
     """Add the family names that stand alone; whoever is found is known from then on."""
     taken = {f.start for f in doc.people} | {f.end for f in doc.people}
-    namesakes: set[str] = set()
+    if doc.context is not None:
+        doc.namesakes |= doc.context.namesakes
     for index, hit in enumerate(doc.hits):
         if hit.start in taken or hit.end in taken or not hit.has(SURNAME):
             continue
-        single = _surname(doc, hit, index, known, namesakes)
+        single = _surname(doc, hit, index, known)
         if single is not None:
             known.setdefault(single.entity.id, single.entity)
             doc.people.append(single)
@@ -142,10 +143,8 @@ def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
     return Found(start, _end(doc, hit.end), entities[0], "leader", "full", "full-name", 0.98)
 
 
-def _surname(
-    doc: Document, hit: Hit, index: int, known: dict[str, Entity], namesakes: set[str]
-) -> Found | None:
-    """Whom a family name means; `namesakes` gains the ids of those whose name another bears here."""
+def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> Found | None:
+    """Whom a family name means; `doc.namesakes` gains the ids of those whose name another bears."""
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(SURNAME)]
     end = _end(doc, hit.end)
     if guarded(doc, hit.start, hit.end):
@@ -160,7 +159,7 @@ def _surname(
         return Found(start, end, entity, "leader", "full", "full-name-by-sound", 0.9)
     if other_given_name(doc, hit, index):
         if first_name_before(doc, hit):
-            namesakes |= {e.id for e in entities}
+            doc.namesakes |= {e.id for e in entities}
         return None
     if doc.folded.text[hit.start : hit.end] in NEVER or is_a_word(doc, hit) or is_called(doc, hit):
         return None
@@ -200,7 +199,7 @@ def _surname(
     if len(entities) > 1 and first[0] == 1:
         return None
     if (
-        entities[0].id in namesakes
+        entities[0].id in doc.namesakes
         and not titled
         and (first[0] == 1 or entities[0].country not in doc.countries)
     ):

@@ -389,9 +389,7 @@ def _adjective(doc: Document, hit: Hit) -> Found | None:
     ):
         return None
     code = doc.gazetteer.compiled.countries[hit.rows(ADJECTIVE)[0]].code
-    for entity in doc.gazetteer.compiled.entities:
-        if entity.kind == "country" and entity.country == code:
-            return Found(
-                hit.start, hit.end, entity, "venue", "adjective", "adjective-for-place", 0.8
-            )
-    return None
+    state = doc.gazetteer.state_by_code.get(code)
+    if state is None:
+        return None
+    return Found(hit.start, hit.end, state, "venue", "adjective", "adjective-for-place", 0.8)

@@ -88,6 +88,13 @@ def test_two_that_are_merged_are_read_as_one():
     }
 
 
+def test_a_long_name_of_the_desk_is_found():
+    name = "International Conference Palace of Friendship among the Peoples of the Northern Steppe and its Neighbours"
+    overlay = parse_overlay(f"entities: [{{kind: site, name: {name}}}]")
+    tagger = Tagger.load().with_desk(overlay, Corrections(), DeskStamp(overlay=1))
+    assert [surface for surface, _ in named(tagger, f"They met in {name}.", "en")] == [name]
+
+
 def test_the_shipped_tagger_is_as_it_was(tagger):
     shipped = Tagger.load()
     text = "Zorka Blahut and Lukashenka spoke."

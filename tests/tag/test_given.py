@@ -165,8 +165,11 @@ def _word(number: int) -> str:
     [
         "A'" * 100_000,
         "".join(f"President {_word(n)} {_word(n + 7)}, " for n in range(9_000)),
+        "Qwenda Trump. " * 14_000,
+        "Trump. " * 2_000 + "trumpx" * 30_000,
+        "They met on European soil. " * 7_000,
     ],
-    ids=["apostrophes", "strangers"],
+    ids=["apostrophes", "strangers", "openings", "words", "adjectives"],
 )
 def test_a_long_text_is_read_in_time(tagger: Tagger, text: str) -> None:
     found = tagger.tag(text, lang="en").mentions

@@ -80,6 +80,11 @@ def test_an_ordinary_word_that_opens_a_sentence_is_no_given_name(
     ("text", "surface"),
     [
         ("Macron called Trump on Friday.", "Trump"),
+        ('One senator called Trump "a bully".', "Trump"),
+        ("A senior official called Trump yesterday.", "Trump"),
+        ("A source named Putin as the one behind it.", "Putin"),
+        ("One paper called Macron's plan bold.", "Macron"),
+        ("Trump spoke on Friday. See www.trump.com or @trump.", "Trump"),
         ("A spokesman called Putin a liar.", "Putin"),
         ("The paper named Trump its man of the year.", "Trump"),
         ("In the first place Trump wants peace.", "Trump"),
@@ -110,6 +115,17 @@ def test_another_name_that_is_spelled_or_sounds_like_a_leader_s(
     ("lang", "text", "surface", "name"),
     [
         ("en", "On Friday Micheal Martin spoke.", "Micheal Martin", "Micheál Martin"),
+        ("en", "On Friday Victor Orban offered talks.", "Victor Orban", "Viktor Orbán"),
+        ("en", "On Friday Victor Orban spoke. Orban would call.", "Orban", "Viktor Orbán"),
+        ("en", "French President Emanuel Macron spoke.", "Emanuel Macron", "Emmanuel Macron"),
+        ("en", "US diplomat Anthony Blinken arrived.", "Anthony Blinken", "Antony Blinken"),
+        ("en", "In Rome Georgia Meloni spoke.", "Georgia Meloni", "Giorgia Meloni"),
+        ("en", "On Friday Marko Rubio spoke.", "Marko Rubio", "Marco Rubio"),
+        ("de", "Premier Victor Orban sprach. Orban reist.", "Victor Orban", "Viktor Orbán"),
+        ("fr", "Le premier ministre Victor Orban parlait.", "Victor Orban", "Viktor Orbán"),
+        ("es", "El presidente Nicholas Maduro habló.", "Nicholas Maduro", "Nicolás Maduro"),
+        ("ru", "Выступил Джозеф Байден.", "Джозеф Байден", "Joe Biden"),
+        ("ru", "Выступил Эммануил Макрон.", "Эммануил Макрон", "Emmanuel Macron"),
         ("en", "On Friday Aleksandr Novak spoke.", "Aleksandr Novak", "Alexander Novak"),
         ("pl", "Spotkał Juana Guaidó.", "Juana Guaidó", "Juan Guaidó"),
         ("be", "Размаўлялі з Мухамедам бін Заідам.", "Мухамедам бін Заідам", "Mohamed bin Zayed Al Nahyan"),
@@ -135,6 +151,11 @@ def test_words_that_stand_together_within_a_sentence_are_a_name_at_its_start_too
 ) -> None:
     text = "Qwenda Trump left. We saw how Qwenda Trump came back."
     assert leaders(tagger, text, "en", DAY) == []
+
+
+def test_a_headline_knows_the_namesakes_of_its_article(tagger: Tagger) -> None:
+    said = tagger.tag("Anna Merkel wrote a play. Merkel smiles.", lang="en", title="Merkel smiles")
+    assert (said.mentions, said.title_mentions) == ((), ())
 
 
 @pytest.mark.parametrize(

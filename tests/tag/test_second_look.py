@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from ingest.model import ROLES
 from ingest.tag import Tagger, lanes
-from ingest.tag.gazetteer import Gazetteer
+from ingest.tag.gazetteer import Entity, Gazetteer
 from ingest.tag.packed import packed, unpacked
 from ingest.tag.roles import RoleModel, calibrated, decide
 
@@ -96,3 +97,19 @@ def test_the_packed_gazetteer_reads_back(tagger: Tagger) -> None:
     again = unpacked(packed(compiled))
     assert [*again.entities] == [*compiled.entities]
     assert replace(again, entities=()) == replace(compiled, entities=())
+
+
+def test_towns_are_decoded_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    gazetteer = Gazetteer.load()
+    decoded = []
+
+    def decode(data: bytes, *, type: type[Entity]) -> Entity:  # noqa: A002  as msgspec names it
+        decoded.append(data)
+        return msgspec.msgpack.decode(data, type=type)
+
+    monkeypatch.setattr("ingest.tag.gazetteer.msgspec.msgpack.decode", decode)
+    Tagger(gazetteer, RoleModel.load()).tag(
+        "Putin met Trump on European soil, in Minsk.", lang="en"
+    )
+    assert len(decoded) < 100
+    assert len(gazetteer.compiled.entities) > 30_000

@@ -208,7 +208,7 @@ def _check_file(path: Path, *, create: bool) -> bool:
 
 def _prepare(db: sqlite3.Connection, name: str, *, is_new: bool) -> None:
     db.execute("PRAGMA foreign_keys = OFF")
-    version = _version(db, name, is_new=is_new)
+    version = _steady_version(db, name, is_new=is_new)
     _refuse_newer(name, version)
     if _pragma(db, "journal_mode") != "wal":
         db.execute("PRAGMA journal_mode = WAL")
@@ -245,7 +245,7 @@ def version_of(path: Path) -> int:
     name = str(path)
     _check_file(path, create=False)
     with translated_errors(name), closing(sqlite3.connect(path, timeout=BUSY_TIMEOUT_S)) as db:
-        return _version(db, name, is_new=False)
+        return _steady_version(db, name, is_new=False)
 
 
 def kept_path(path: Path, version: int) -> Path:
@@ -279,6 +279,15 @@ def save_copy(path: Path, copy: Path) -> None:
 def _pragma(db: sqlite3.Connection, name: str) -> int | str:
     value: int | str = db.execute(f"PRAGMA {name}").fetchone()[0]
     return value
+
+
+def _steady_version(db: sqlite3.Connection, name: str, *, is_new: bool) -> int:
+    """`_version` in one view of the file, which another may be making: its id comes with its tables."""
+    db.execute("BEGIN")
+    try:
+        return _version(db, name, is_new=is_new)
+    finally:
+        db.execute("ROLLBACK")
 
 
 def _version(db: sqlite3.Connection, name: str, *, is_new: bool) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ingest.tag.corrections import Corrections
-    from ingest.tag.gazetteer import Compiled, Gazetteer, Office
+    from ingest.tag.gazetteer import Gazetteer, Office
     from ingest.tag.overlay import Overlay
 
 Targets = tuple[int, ...]  # what a form may mean
@@ -135,25 +135,18 @@ def _titles(gazetteer: Gazetteer, country: str, office: str) -> Node | None:
     states: set[str] = set()
     epithets: set[str] = set()
 
-    def meant(targets: Targets) -> tuple[set[str], ...]:
-        into = []
-        for target in targets:
-            row, kind, _case = unpack(target)
+    for form, targets in _telling(gazetteer):
+        for row, kind, _case in map(unpack, targets):
             if kind == TITLE and compiled.titles[row][1] in categories:
-                into.append(nouns)
+                nouns.add(form)
             elif kind == EPITHET and compiled.epithets[row] == (country, office):
-                into.append(epithets)
+                epithets.add(form)
             elif kind == ADJECTIVE and compiled.countries[row].code == country:
-                into.append(states)
+                states.add(form)
             elif kind == PLACE:
                 entity = compiled.entities[row]
                 if entity.kind == "country" and entity.country == country:
-                    into.append(states)
-        return tuple(into)
-
-    for form, targets in _telling(compiled):
-        for found in meant(targets):
-            found.add(form)
+                    states.add(form)
     parts: list[Node] = []
     if epithets:
         parts.append(_any(_phrases(epithets)))
@@ -162,13 +155,11 @@ def _titles(gazetteer: Gazetteer, country: str, office: str) -> Node | None:
     return _any(parts) if parts else None
 
 
-def _telling(compiled: Compiled) -> Iterator[tuple[str, Targets]]:
+def _telling(gazetteer: Gazetteer) -> Iterator[tuple[str, Targets]]:
     """Forms of titles, epithets and states: those of the base are looked for once, in a million."""
-    forms = compiled.forms
+    forms = gazetteer.compiled.forms
     base, changes = (forms.base, forms.changes) if isinstance(forms, Changed) else (forms, {})
-    countries = frozenset(
-        row for row, entity in enumerate(compiled.entities) if entity.kind == "country"
-    )
+    countries = frozenset(row for row, one in enumerate(gazetteer.known) if one.kind == "country")
     kept = _LAST.get("telling")
     if kept is None or kept.base is not base or kept.countries != countries:
         tells: dict[Targets, bool] = {}  # the same for many forms

@@ -8,11 +8,12 @@ Each word of a language is looked up once and remembered; phrases are found by o
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from ingest.tag.fold import fold
+from ingest.tag.remembered import Remembered
 
 _SOURCE = Path(__file__).parent / "data" / "cues.tsv"
 _CONCEPTS = Path(__file__).parent / "data" / "concepts.tsv"
@@ -24,8 +25,6 @@ LANGS = ("en", "ru", "uk", "be", "pl", "de", "fr", "es", "tr")
 _WORD = re.compile(r"\w+'?")
 _BARE = re.compile(r"\w+(?:-\w+)?")
 _NOTHING: frozenset[str] = frozenset()
-_MAX_REMEMBERED = 60_000
-_LONG = 40  # letters; a word of more is none that recurs
 
 
 def _expression(item: str) -> str:
@@ -57,20 +56,6 @@ def _concepts() -> dict[str, list[tuple[str, list[str]]]]:
         for lang, cell in zip(LANGS, cells, strict=True):
             table[lang].append((concept, [i.strip() for i in cell.split(";") if i.strip()]))
     return table
-
-
-class _Remembered(dict[str, tuple[str, ...]]):
-    """What a word is in, looked for once: a text asks of every word, and words recur."""
-
-    def __init__(self, find: Callable[[str], tuple[str, ...]]) -> None:
-        super().__init__()
-        self._find = find
-
-    def __missing__(self, word: str) -> tuple[str, ...]:
-        found = self._find(word)
-        if len(self) < _MAX_REMEMBERED and len(word) < _LONG:
-            self[word] = found
-        return found
 
 
 class _Words:
@@ -128,8 +113,8 @@ class Lexicon:
             for item in items
             if " " not in item
         )
-        self._classes = _Remembered(self._classes_of)
-        self._concepts = _Remembered(self._concept_words.of)
+        self._classes = Remembered(self._classes_of)
+        self._concepts = Remembered(self._concept_words.of)
 
     def _classes_of(self, word: str) -> tuple[str, ...]:
         found = self._cue_words.of(word)

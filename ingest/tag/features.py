@@ -165,12 +165,8 @@ class Surroundings:
         return found
 
     def _article_features(self, index: int, sort: str) -> list[str]:
-        doc, place, here, total = (
-            self.doc,
-            self.doc.places[index],
-            self._numbers[index],
-            len(self.sentences),
-        )
+        doc, place = self.doc, self.doc.places[index]
+        here, total = self._numbers[index], len(self.sentences)
         at = "0" if here == 0 else "1" if here * 3 < total else "2" if here * 3 < total * 2 else "3"
         found = [
             f"nth={min(self._order[index], 2)}",

@@ -13,9 +13,9 @@ from typing import Generic, TypeVar
 
 import marisa_trie
 
+from ingest.tag.remembered import Remembered
+
 V = TypeVar("V")
-_MAX_REMEMBERED = 60_000
-_LONG = 40  # letters; a word of more is none that recurs
 
 
 class Forms(Mapping[str, V], Generic[V]):
@@ -48,19 +48,17 @@ class FormTable(Forms[V], Generic[V]):
         if len(self._trie) != len(self._numbers):
             raise ValueError("the table's words and values are not as many")
         self._values = values
-        self._begins: dict[str, bool] = {}
+        self._begins = Remembered(self._find_begins)
 
     def prefixes(self, text: str) -> list[str]:
         found: list[str] = self._trie.prefixes(text)
         return found
 
     def begins(self, start: str) -> bool:
-        known = self._begins.get(start)
-        if known is None:
-            known = next(self._trie.iterkeys(start), None) is not None
-            if len(self._begins) < _MAX_REMEMBERED and len(start) < _LONG:
-                self._begins[start] = known
-        return known
+        return self._begins[start]
+
+    def _find_begins(self, start: str) -> bool:
+        return next(self._trie.iterkeys(start), None) is not None
 
     def __getitem__(self, word: str) -> V:
         number: int = self._trie[word]

@@ -224,10 +224,10 @@ class Gazetteer:
     @cached_property
     def state_by_code(self) -> dict[str, Entity]:
         """Code -> the state or organisation as a place, of those that are one."""
-        return {e.country: e for e in reversed([*self._known]) if e.kind == "country"}
+        return {e.country: e for e in reversed(self.known) if e.kind == "country"}
 
     @property
-    def _known(self) -> Sequence[Entity]:
+    def known(self) -> Sequence[Entity]:
         """The entities, in their rows, without the towns behind them that nobody curated, where they have not been decoded."""
         entities = self.compiled.entities
         return entities.known if isinstance(entities, Rows) else entities
@@ -326,7 +326,7 @@ class Gazetteer:
     @cached_property
     def given_names(self) -> frozenset[str]:
         """Folded first names of all leaders, those of two words or more, as they are spelled."""
-        return first_names(self._known)
+        return first_names(self.known)
 
     def office_at(self, entity: Entity, day: date | None) -> Office | None:
         """The office that a leader holds on a day, else the latest held before, else the first."""
@@ -345,7 +345,7 @@ class Gazetteer:
     def holders(self) -> dict[tuple[str, str], tuple[tuple[str, str, int], ...]]:
         """(country, office) -> (start, end, entity row), oldest first."""
         table: dict[tuple[str, str], list[tuple[str, str, int]]] = {}
-        for row, entity in enumerate(self._known):
+        for row, entity in enumerate(self.known):
             for held in entity.offices:
                 table.setdefault((held.country, held.office), []).append(
                     (held.start, held.end, row)

@@ -44,6 +44,7 @@ def find_people(doc: Document) -> None:
     known: dict[str, Entity] = {}
     if doc.context is not None:
         known.update({f.entity.id: f.entity for f in doc.context.people})
+        doc.namesakes |= doc.context.namesakes
     for found in filter(None, full):
         known[found.entity.id] = found.entity
         doc.people.append(found)
@@ -82,8 +83,6 @@ def _is_another(doc: Document, found: Found) -> bool:
 def _add_surnames(doc: Document, known: dict[str, Entity]) -> None:
     """Add the family names that stand alone; whoever is found is known from then on."""
     taken = {f.start for f in doc.people} | {f.end for f in doc.people}
-    if doc.context is not None:
-        doc.namesakes |= doc.context.namesakes
     for index, hit in enumerate(doc.hits):
         if hit.start in taken or hit.end in taken or not hit.has(SURNAME):
             continue

@@ -116,8 +116,8 @@ class Surroundings:
             beside = text[max(sentence.start, place.start - 26) : min(sentence.end, place.end + 26)]
             if DAY.search(beside):
                 found += ["day-beside", f"day-beside|{prep}"]
-        opens = here == 0 or text[sentence.start - 1] == "\n"
-        if opens and place.start - sentence.start < 3 and DATELINE.match(doc.visible, place.end):
+        opens = here == 0 and place.start - sentence.start < 3
+        if opens and DATELINE.match(doc.visible, place.end):
             found.append("dateline")
         if _in_quotes(text, sentence, place):
             found.append("quoted")

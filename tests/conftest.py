@@ -6,6 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from kept_workers import KeptPool, end_workers
 from xdist.scheduler import LoadScopeScheduling
 
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
 # its own (tests/tag/test_reader.py) build a tagger that has it.
 os.environ.setdefault("SUMMITWATCH_TAGGING__READER", "false")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # its threads spin while they wait
+
+# How long an example takes is the machine's affair: one that stalls for 0.2 s is no failure.
+settings.register_profile(
+    "untimed",
+    settings.default,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("untimed")
 
 
 class ByServer(LoadScopeScheduling):

@@ -71,7 +71,8 @@ def test_a_pass_leaves_its_counters_and_log_lines_that_say_whose_they_are(desk, 
         "articles_new": 2, "alerts": 2, "mentions_by_leader": 2, "mentions_by_venue_proposed": 2,
         "deliveries_by_delivered": 2,
     }  # fmt: skip
-    assert 0 <= counted["alert_lag_p50_ms"] <= counted["alert_lag_max_ms"] < 30_000
+    took_ms = (run.finished_at - run.started_at).total_seconds() * 1000
+    assert 0 <= counted["alert_lag_p50_ms"] <= counted["alert_lag_max_ms"] <= took_ms
 
     assert {line["run"] for line in lines} == {run.id[:12]}
     by_event = {}
@@ -125,7 +126,7 @@ def test_a_pass_works_under_the_revisions_it_began_with_and_records_them(desk, s
 def test_an_alert_does_not_wait_for_the_end_of_the_pass(desk, site, tmp_path, monkeypatch):
     """The second page is only given once the first one's alert stands in the file."""
     monkeypatch.setattr(streams, "CHUNK_ITEMS", 1)
-    patient = desk.settings.fetch.model_copy(update={"timeout_s": 60.0})
+    patient = desk.settings.fetch.model_copy(update={"timeout_s": 300.0})
     desk.settings = desk.settings.model_copy(update={"fetch": patient})
     site.pages["/feed.xml"] = rss([])
     desk.add()
@@ -145,7 +146,7 @@ def test_an_alert_does_not_wait_for_the_end_of_the_pass(desk, site, tmp_path, mo
     assert {row.state for row in desk.store.find(Delivery)} == {"delivered"}
 
 
-def wait_for(path, lines, deadline_s=50.0):
+def wait_for(path, lines, deadline_s=240.0):
     """How many lines the file has, once it has so many or time is up."""
     until = time.monotonic() + deadline_s
     while (found := len(path.read_text().splitlines()) if path.exists() else 0) < lines:

@@ -106,7 +106,7 @@ class Desk:
         self.site = site
         self.settings = load_settings(
             store=f"sqlite:///{folder}/desk.sqlite",
-            fetch={"host_pause_s": 0.0, "timeout_s": 5.0},
+            fetch={"host_pause_s": 0.0, "timeout_s": 60.0},
             archive={"url": f"{folder}/archive"},
             alerts={"file": folder / "alerts.jsonl"},
             **{"extract": {"workers": 1}} | more,  # a second one costs its imports only

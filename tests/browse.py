@@ -38,7 +38,7 @@ def served(path, **more):
             yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:
             server.should_exit = True
-            thread.join(timeout=20)
+            thread.join(timeout=300)
 
 
 class Read(HTMLParser):
@@ -62,7 +62,7 @@ def ask(url, method="GET"):
     """(status, headers, page); never more than one redirect away."""
     try:
         with urllib.request.urlopen(
-            urllib.request.Request(url, method=method), timeout=10
+            urllib.request.Request(url, method=method), timeout=300
         ) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except HTTPError as exc:

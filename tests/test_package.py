@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1]
 def test_wheel_is_complete(tmp_path):
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
-        cwd=ROOT, check=True, capture_output=True, timeout=100,
+        cwd=ROOT, check=True, capture_output=True, timeout=500,
     )  # fmt: skip
     (wheel,) = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:

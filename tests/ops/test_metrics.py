@@ -170,7 +170,7 @@ def test_the_command_prints_the_page(tmp_path, monkeypatch, store):
 
 def ask(url):
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=300) as answer:
             return answer.status, answer.headers, answer.read().decode()
     except HTTPError as exc:
         with exc:
@@ -217,7 +217,7 @@ def test_the_service_says_whether_it_runs(tmp_path):
         assert json.loads(body)["last_pass"]["age_s"] >= 660
         assert ask(f"{base}/")[0] == 404
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=20)
+        process.communicate(timeout=300)
     finally:
         process.kill()
         process.communicate()

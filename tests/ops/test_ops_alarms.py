@@ -40,7 +40,7 @@ class Desk:
         self.ops = OpsSettings(
             to=sink.url if to is None else to, state=tmp_path / "ops.json", **more
         )
-        self.fetch = FetchSettings(allow_private=(f"127.0.0.1:{port}",), timeout_s=5)
+        self.fetch = FetchSettings(allow_private=(f"127.0.0.1:{port}",), timeout_s=60)
         self.resolver = map_resolver({"hook.example": ("127.0.0.1", port)})
 
     def alarms(self):

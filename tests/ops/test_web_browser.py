@@ -36,7 +36,7 @@ def look(url, home):
         [BROWSER, *options, *alone, url],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=True,
     )
     return done.stdout, [line for line in done.stderr.splitlines() if "CONSOLE" in line]

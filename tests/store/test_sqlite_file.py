@@ -157,7 +157,7 @@ def test_two_that_open_a_new_file_at_once_both_get_it(path, again):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=300)
     for store in opened:
         assert store.count(Feed) == 0
         store.close()
@@ -290,7 +290,7 @@ def test_a_file_size_limit_is_a_full_disk(path):
 
     with start(FILL, path, preexec_fn=limit) as process:
         lines = process.stdout.read().split()
-        assert process.wait(timeout=60) == 5
+        assert process.wait(timeout=300) == 5
     with SqliteStore.open(path) as store:
         assert store.check() == ""
         assert store.count_articles() == len(lines)

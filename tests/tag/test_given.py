@@ -156,9 +156,7 @@ def _word(number: int) -> str:
     return "X" + "".join(chr(97 + int(digit)) for digit in str(number)) + "o"
 
 
-@pytest.mark.timeout(
-    40
-)  # some two seconds; with a pattern that looks back for each it was 20 and 200
+@pytest.mark.timeout(150)  # some two seconds; with a pattern that looks back for each it was 200
 @pytest.mark.no_cover  # the tracer would take longer than the tagger
 @pytest.mark.parametrize(
     "text",

@@ -80,7 +80,7 @@ def test_a_venue_nobody_labelled_is_told(tmp_path: Path) -> None:
 def _markup(source: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(ROOT / "scripts" / "label_markup.py"), str(source)],
-        capture_output=True, text=True, check=False, timeout=60, env={"PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, check=False, timeout=300, env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
 
 

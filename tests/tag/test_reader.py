@@ -238,7 +238,7 @@ def test_the_settings_say_whether_it_reads(wanted: str, parts: str) -> None:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.stdout.strip() == parts
 

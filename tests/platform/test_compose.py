@@ -13,33 +13,14 @@ from pathlib import Path
 import click
 import pytest
 import typer.main
-import yaml
+from composing import COMPOSE, ROOT, SERVICES, TEXT, commands
 from probe import is_well
 
 from ingest.cli.app import app
 
-ROOT = Path(__file__).parents[2]
-TEXT = (ROOT / "docker-compose.yml").read_text("utf-8")
 LOADER = Path(__file__).parent / "loader"
 GIB = 2**30
 SETUP_ONLY = {"setup", "setup-kibana", "airflow-init"}
-AIRFLOW = ROOT / ".venv-airflow"
-
-
-def resolved(value):
-    """A value as the loader has it: variables replaced by what .env or the default says."""
-    if isinstance(value, dict):
-        return {name: resolved(each) for name, each in value.items()}
-    if isinstance(value, list):
-        return [resolved(each) for each in value]
-    if isinstance(value, str):
-        value = re.sub(r"\$\{SUMMITWATCH_UID:\?[^}]*\}", "1000", value)
-        return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)
-    return value
-
-
-COMPOSE = resolved(yaml.safe_load(TEXT))
-SERVICES = COMPOSE["services"]
 each_service = pytest.mark.parametrize("name", SERVICES)
 
 
@@ -203,20 +184,6 @@ def test_every_variable_of_the_file_is_in_env():
 # --- the commands --------------------------------------------------------------------------------
 
 
-def commands():
-    """Every command line of every service: (service, words)."""
-    for name, service in SERVICES.items():
-        command = service.get("command", ())
-        if command[:2] == ["sh", "-ec"]:
-            for line in command[2].splitlines():
-                yield name, line.split()
-        elif command:
-            yield name, command
-        test = service.get("healthcheck", {}).get("test", [""])
-        if test[0] == "CMD":
-            yield name, test[1:]
-
-
 COMMANDS = list(commands())
 
 
@@ -235,25 +202,6 @@ def test_a_command_of_ours_exists_with_its_options(words):
 
 def test_there_are_commands_of_ours():
     assert sum(words[0] == "summitwatch" for _, words in COMMANDS) >= 6
-
-
-def test_the_commands_of_airflow_exist():
-    if not (AIRFLOW / ".done").exists():  # it is not there, or another worker is at it
-        pytest.skip("NOT TESTED: Airflow's commands: make install-airflow")
-    wanted = [words[1:] for _, words in COMMANDS if words[0] == "airflow" and words[1] != "celery"]
-    assert len(wanted) >= 5
-    parse = (
-        "import json, sys; from airflow.cli.cli_parser import get_parser\n"
-        "for words in json.loads(sys.argv[1]): get_parser().parse_args(words)"
-    )
-    done = subprocess.run(
-        [AIRFLOW / "bin" / "python", "-c", parse, json.dumps(wanted)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=500,
-    )
-    assert done.returncode == 0, done.stderr[-500:]
 
 
 PROBES = [words for _, words in COMMANDS if words[:2] == ["python", "/opt/probe.py"]]

@@ -220,16 +220,25 @@ class _Worker:
     async def exchange(
         self, order: dict[str, Any], body: bytes, deadline_s: float, subject: str
     ) -> tuple[dict[str, Any], bytes]:
-        """Send one frame, read one frame, within the deadline."""
+        """Send one frame, read one frame, within the deadline.
+
+        An answer that waits to be read is taken, however late: where this process itself stood
+        still (at a locked store, in a paused container) no page is to blame.
+        """
+        answer = asyncio.ensure_future(self._exchange(order, body))
         try:
-            async with asyncio.timeout(deadline_s):
-                return await self._exchange(order, body)
-        except TimeoutError as exc:
+            await asyncio.wait((answer,), timeout=deadline_s)
+            if answer.done():
+                return answer.result()
             reason = f"still at work after {deadline_s:g} s, so it was killed"
-            raise _worker_error(subject, "worker-timeout", reason) from exc
+            raise _worker_error(subject, "worker-timeout", reason)
         except (OSError, EOFError, ValueError, msgspec.MsgspecError) as exc:
             self.kill()
             raise _worker_error(subject, "worker-died", self._epitaph(exc)) from exc
+        finally:
+            if not answer.done():  # it lets go of the socket before that is closed
+                answer.cancel()
+                await asyncio.wait((answer,))
 
     async def _exchange(self, order: dict[str, Any], body: bytes) -> tuple[dict[str, Any], bytes]:
         loop = asyncio.get_running_loop()

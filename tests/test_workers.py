@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import select
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from ingest.feeds.parsed import ParsedFeed
 from ingest.workers import Job, WorkerPool, _Worker, default_size
 from tests import worker_jobs
 
-NAMES = ("refuse", "fail", "loop", "hang", "segfault", "leave", "allocate", "nonsense")
+NAMES = ("refuse", "fail", "loop", "hang", "segfault", "leave", "allocate", "nonsense", "gate")
 JOBS = {
     "echo": Job("tests.worker_jobs:echo", result="tests.worker_jobs:Echo"),
     "missing": Job("tests.worker_jobs:no_such_job"),
@@ -116,6 +118,31 @@ def test_a_cancelled_job_ends_its_worker() -> None:
                 await task
             assert not is_there(pid)
             assert (await echo(workers)).pid != pid
+
+    asyncio.run(run())
+
+
+def test_an_answer_that_came_in_time_is_taken_though_nobody_looked(
+    tmp_path: Path,
+) -> None:
+    """The pool's own process stands still (a locked store, a paused container) past the deadline."""
+
+    gate, opened = tmp_path / "gate", tmp_path / "opened"
+    os.mkfifo(gate)
+    opened.touch()
+
+    async def run() -> None:
+        async with pool(deadline_s=SHORT_S) as workers:
+            await workers.call("gate", {"path": str(opened)}, b"")  # so much for imports
+            answer = asyncio.create_task(workers.call("gate", {"path": str(gate)}, b""))
+            for _ in range(10):  # turns of the loop: the order is on its way
+                await asyncio.sleep(0)
+            (worker,) = workers._busy
+            with gate.open("wb"):  # waits until the job opens it, too
+                pass
+            assert select.select([worker._socket], [], [], 300)[0]
+            time.sleep(SHORT_S + 0.1)
+            assert await answer == "through"
 
     asyncio.run(run())
 

@@ -56,5 +56,10 @@ def allocate(header: dict[str, object], body: bytes) -> None:
         hoard.append(bytearray(16 * 2**20))
 
 
+def gate(header: dict[str, object], body: bytes) -> str:
+    with open(str(header["path"]), "rb"):  # noqa: PTH123  a pipe: until somebody opens its other end
+        return "through"
+
+
 def nonsense(header: dict[str, object], body: bytes) -> dict[str, str]:
     return {"text": "\udc80"}  # cannot be encoded

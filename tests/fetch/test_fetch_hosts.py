@@ -245,14 +245,14 @@ def test_of_many_processes_one_gets_the_turn(tmp_path: Path) -> None:
     def one() -> None:
         with SqliteStore.open(path) as mine:
             gate = HostGate(mine, pause_s=2)
-            start.wait(10)
+            start.wait(100)
             turns.append(claim(gate, NOW))
 
     threads = [threading.Thread(target=one) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join(100)
     assert len(turns) == 8
     assert [type(turn) for turn in turns].count(Granted) == 1
     assert {type(turn) for turn in turns} == {Granted, Wait}

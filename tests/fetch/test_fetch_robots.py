@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 
 import pytest
@@ -181,14 +180,18 @@ def test_no_text_raises(text: str) -> None:
 
 
 def test_a_file_made_to_be_slow_is_not() -> None:
-    """20,000 crawlers named over 20,000 rules: hours in a parser that keeps them all."""
+    """20,000 crawlers named over 20,000 rules: hours in a parser that keeps them all, which the limit
+    of a test's time would end.
+    """
     agents = "".join(f"User-agent: bot{i}\n" for i in range(20_000))
     rules = "".join(f"Disallow: /{i}\n" for i in range(20_000))
-    started = time.process_time()
+    assert our_rules(agents + rules) == ""
+    kept = our_rules("User-agent: *\n" + agents + rules)
+    assert kept.count("User-agent") == 1
+    assert kept.count("Disallow") < 20_000
     assert allowed(agents + rules, "/7")
     assert not allowed("User-agent: *\n" + agents + rules, "/7")
     assert allowed("User-agent: *\nDisallow: " + "/*a" * 100_000, "/" + "a/" * 2000)
-    assert time.process_time() - started < 3
 
 
 def test_a_long_file_is_read_as_far_as_the_standard_asks() -> None:

@@ -186,6 +186,21 @@ def _brotli_bomb() -> bytes:
     return b"".join([*parts, packer.finish()])
 
 
+TORN_MIB = 17
+
+
+def torn_gzip() -> bytes:
+    """So much of a bomb, then what no decoder takes."""
+    return _GZIP_HEAD + _packed_mebibyte() * TORN_MIB + b"\xff" * 1000
+
+
+def torn_brotli() -> bytes:
+    """The same in Brotli."""
+    packer = brotli.Compressor(quality=1)
+    parts = [packer.process(bytes(2**20)) + packer.flush() for _ in range(TORN_MIB)]
+    return b"".join([*parts, b"\xff" * 1000])
+
+
 @fault("/gzip-bomb")
 async def _bomb(conn: Conn) -> None:
     await conn.answer(_gzip_bomb(), headers={"Content-Encoding": "gzip"})

@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import socketserver
 import threading
-import time
+import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
 class HookSink:
     """Answers with `script`: a list of statuses, `reset` (no answer at all) and `lost` (taken,
-    then no answer), or functions that return one; when it is used up, 200. `ledger` holds (headers, body) of all that was taken,
-    `at` when; `gets` holds the paths that were asked for by GET, answered with `get_status`.
+    then no answer), or functions that return one; when it is used up, 200. `ledger` holds (headers, body)
+    of all that was taken; `gets` holds the paths that were asked for by GET, answered with
+    `get_status`.
     """
 
     def __init__(self, *script):
         sink = self
         self.script, self.ledger, self.asked, self.extra = list(script), [], 0, {}
-        self.at, self.gets, self.get_status, self.get_body = [], [], 200, b""
+        self.gets, self.get_status, self.get_body = [], 200, b""
+        self._under_way, self._rest = 0, threading.Condition()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self):
@@ -27,7 +29,6 @@ class HookSink:
                 step = sink.script.pop(0) if sink.script else 200
                 step = step() if callable(step) else step
                 if step in {200, 204, "lost"}:
-                    sink.at.append(time.time())
                     sink.ledger.append((dict(self.headers), body))
                 if isinstance(step, str):
                     self.close_connection = True
@@ -48,14 +49,34 @@ class HookSink:
             def log_message(self, *args):
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def process_request(self, request, client_address):
+                with sink._rest:
+                    sink._under_way += 1
+                super().process_request(request, client_address)
+
+            def process_request_thread(self, request, client_address):
+                super().process_request_thread(request, client_address)
+                with sink._rest:
+                    sink._under_way -= 1
+                    sink._rest.notify_all()
+
+        self._server = Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self.port = self._server.server_address[1]
         self.url = f"http://hook.example:{self.port}/in?key=1"
 
     def keys(self):
         return [headers["Idempotency-Key"] for headers, _ in self.ledger]
+
+    def come_to_rest(self):
+        """Wait until whatever was sent before this call is in the ledger, or is given up."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/rest", timeout=100):
+            self.gets.remove("/rest")  # its connection was taken after all others
+        with self._rest:
+            assert self._rest.wait_for(lambda: not self._under_way, 100)
 
     def __enter__(self):
         self._thread.start()

@@ -8,9 +8,11 @@ import email.policy
 import json
 import random
 import shutil
+import socket
 import ssl
 import subprocess
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 
 import pytest
 from alerts.newsdesk import DAY0, make_article, offer, rules_of, store_article
@@ -44,7 +46,7 @@ def raise_offers(store, rules, *venues, title="A day in politics", text=""):
 def send(store, rules, sink=None, at=DAY0):
     async def go():
         port = sink.port if isinstance(sink, HookSink) else 1
-        settings = FetchSettings(allow_private=(f"127.0.0.1:{port}",), timeout_s=5)
+        settings = FetchSettings(allow_private=(f"127.0.0.1:{port}",), timeout_s=100)
         resolver = map_resolver({"hook.example": ("127.0.0.1", port)})
         async with Fetcher(settings, resolver=resolver, ssl_context=TLS) as fetcher:
             return dict(await deliver(store, rules, fetcher, lambda: at))
@@ -311,10 +313,11 @@ def test_a_refused_mail_holds_no_other(store):
 
 
 def test_a_mail_server_that_is_down_is_said(store):
-    with MailSink() as sink:
-        rules = mail_rules(sink)
-    raise_offers(store, rules, "Minsk", "Istanbul")
-    assert send(store, rules) == {"failed": 2}
+    with socket.socket() as taken:  # by somebody who does not listen, so that nobody else can
+        taken.bind(("127.0.0.1", 0))
+        rules = mail_rules(SimpleNamespace(url=f"smtp://127.0.0.1:{taken.getsockname()[1]}"))
+        raise_offers(store, rules, "Minsk", "Istanbul")
+        assert send(store, rules) == {"failed": 2}
     assert "Connection refused" in store.find(Delivery)[0].error
     assert store.count(Alert) == 2
 
@@ -334,7 +337,7 @@ def certificate(tmp_path_factory):
         ],
         check=True,
         capture_output=True,
-        timeout=30,
+        timeout=100,
     )  # fmt: skip
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(folder / "cert.pem", folder / "key.pem")

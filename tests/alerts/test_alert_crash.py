@@ -160,7 +160,7 @@ def test_two_evaluators_at_once_raise_nothing_twice(tmp_path):
                 offer(f"Lukashenko offered {venue}."), slug=str(number), at=DAY0 + number * HOUR
             )
             store_article(store, article)
-    gate = threading.Barrier(3)
+    gate = threading.Barrier(3, timeout=100)
     reports, errors = [], []
 
     def work():

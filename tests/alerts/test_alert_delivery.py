@@ -176,7 +176,7 @@ def test_two_deliverers_do_not_meet(store, rules):
 def test_writers_of_one_file_write_each_alert_once(tmp_path):
     """Even without the lease: the file's own lock and the look into it are enough."""
     path = tmp_path / "alerts.jsonl"
-    gate, errors = threading.Barrier(4), []
+    gate, errors = threading.Barrier(4, timeout=100), []
 
     def work():
         try:

@@ -41,7 +41,8 @@ class Mailbox(Controller):
     def __init__(self, *script):
         self.script, self.mails, self.down = list(script), [], False
         self.listener = socket.create_server(("127.0.0.1", 0))
-        super().__init__(self, hostname="127.0.0.1", port=self.listener.getsockname()[1])
+        port = self.listener.getsockname()[1]
+        super().__init__(self, hostname="127.0.0.1", port=port, ready_timeout=100)
         self.url = f"smtp://127.0.0.1:{self.port}"
 
     def _create_server(self):
@@ -102,7 +103,7 @@ def raise_some(store, rules, sources=3):
 
 
 def fetcher_to(sink):
-    settings = FetchSettings(allow_private=(f"127.0.0.1:{sink.port}",), timeout_s=5)
+    settings = FetchSettings(allow_private=(f"127.0.0.1:{sink.port}",), timeout_s=100)
     resolver = map_resolver({"hook.example": ("127.0.0.1", sink.port)})
     return Fetcher(settings, resolver=resolver, ssl_context=TLS)
 
@@ -177,7 +178,7 @@ def _delivered(store):
 
 def test_webhooks_go_out_side_by_side_once_the_first_is_through(store):
     """The sink answers none of eight before four have come."""
-    gate = threading.Barrier(4, timeout=20)
+    gate = threading.Barrier(4, timeout=60)
 
     def together():
         gate.wait()
@@ -235,7 +236,7 @@ class Lives:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self._pid, self._born = 0, threading.Event()
+        self._sink, self._pid, self._born = sink, 0, threading.Event()
         assert self._process.stdout.readline() == "ready\n"
 
     def live(self):
@@ -245,15 +246,17 @@ class Lives:
         self._process.stdin.flush()
         self._pid = int(self._process.stdout.readline())
         self._born.set()
-        return int(self._process.stdout.readline()) == signal.SIGKILL
+        is_killed = int(self._process.stdout.readline()) == signal.SIGKILL
+        self._sink.come_to_rest()  # requests that went out beside the last are none of the next life
+        return is_killed
 
     def kill(self):
-        self._born.wait(10)
+        assert self._born.wait(100)
         with contextlib.suppress(ProcessLookupError):
             os.kill(self._pid, signal.SIGKILL)
 
     def close(self):
-        self._process.communicate(timeout=20)
+        self._process.communicate(timeout=100)
 
 
 @pytest.mark.parametrize(

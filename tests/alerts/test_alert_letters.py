@@ -31,7 +31,7 @@ WHY = "the publisher's edit took the offer out"
 def send(store, rules, sink=None, at=DAY0, printed=None, **more):
     async def go():
         port = sink.port if isinstance(sink, HookSink) else 1
-        settings = FetchSettings(allow_private=(f"127.0.0.1:{port}",), timeout_s=5)
+        settings = FetchSettings(allow_private=(f"127.0.0.1:{port}",), timeout_s=100)
         resolver = map_resolver({"hook.example": ("127.0.0.1", port)})
         lines = [] if printed is None else printed
         async with Fetcher(settings, resolver=resolver, ssl_context=TLS) as fetcher:

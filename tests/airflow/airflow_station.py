@@ -10,7 +10,6 @@ import json
 import os
 import secrets
 import signal
-import socket
 import sqlite3
 import subprocess
 import time
@@ -20,20 +19,16 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import quote, urlencode
 
+from elastic.server import free_port
+
 ROOT = Path(__file__).parents[2]
 PYTHON = ROOT / ".venv-airflow/bin/python"
 PARTS = (("api-server",), ("dag-processor",), ("scheduler", "--skip-serve-logs"))
-START_S, RUN_S, ANSWER_S = 300.0, 400.0, 120.0  # generous: a CI machine may be busy
+START_S, RUN_S, ANSWER_S = 600.0, 800.0, 120.0  # generous: a CI machine may be busy
 
 
 class FailedError(AssertionError):
     """Something did not come about in time."""
-
-
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
 
 
 def airflow_env(home: Path, port: int = 1, **more: str) -> dict[str, str]:
@@ -239,6 +234,11 @@ class Station:
     def tasks(self, dag: str, run: str) -> list[dict[str, Any]]:
         path = f"/dags/{dag}/dagRuns/{quote(run)}/taskInstances?limit=100"
         return self.api("GET", path)["task_instances"]
+
+    def causes(self, dag: str, run: str) -> set[str]:
+        """The runs whose asset events a run was started for."""
+        found = self.api("GET", f"/dags/{dag}/dagRuns/{quote(run)}/upstreamAssetEvents")
+        return {event["source_run_id"] for event in found["asset_events"]}
 
     def states(self, dag: str, run: str) -> dict[str, str]:
         return {task["task_id"]: task["state"] for task in self.tasks(dag, run)}

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from ingest.store.port import Store
 
-INSTALL_S = 900
+INSTALL_S = 3000
 RULES = """
 version: 1
 channels:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import json
 import socket
 import sys
-import time
 import warnings
 from pathlib import Path
 
-import airflow.sdk  # noqa: F401  its own time and warnings are not ours
+import airflow.sdk  # noqa: F401  its own warnings are not ours
 from airflow.dag_processing.dagbag import DagBag
 
 HEAVY = ("elasticsearch", "trafilatura", "lxml", "feedparser", "ingest.")
@@ -28,14 +27,12 @@ def main(folder: Path) -> None:
     socket.socket.connect = refuse
     socket.getaddrinfo = refuse
     found = {}
-    errors, seconds, heard = {}, {}, []
+    errors, heard = {}, []
     for file in sorted(folder.glob("*.py")):
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            start = time.perf_counter()
             bag = DagBag(dag_folder=str(file), collect_dags=False)
             bag.collect_dags(str(file))
-            seconds[file.stem] = time.perf_counter() - start
         heard += [f"{file.name}: {w.category.__name__}: {w.message}" for w in caught]
         errors.update(bag.import_errors)
         found.update(bag.dags)
@@ -45,7 +42,6 @@ def main(folder: Path) -> None:
             {
                 "errors": errors,
                 "warnings": heard,
-                "seconds": seconds,
                 "heavy": sorted(m for m in loaded if m.startswith(HEAVY) and m not in LIGHT),
                 "dags": {name: describe(dag) for name, dag in found.items()},
             }

@@ -19,7 +19,7 @@ from ingest.store import open_store
 SITE = "wire"
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1800)
 def test_poll_feeds_through_the_connection(
     airflow_python, elastic_server, elastic_url, elastic_prefix, elastic_settings, tmp_path
 ):
@@ -62,7 +62,7 @@ def test_poll_feeds_through_the_connection(
             input=json.dumps({"dag": "poll_feeds", "conf": {}, "env": {}}),
             capture_output=True,
             text=True,
-            timeout=600,
+            timeout=1500,
             check=False,
         )
         assert '"state": "success"' in done.stdout, done.stdout[-3000:] + done.stderr[-2000:]

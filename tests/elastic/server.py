@@ -111,12 +111,15 @@ def has_docker() -> bool:
     """Whether a Docker engine answers (a client alone does not help)."""
     if not shutil.which("docker"):
         return False
-    done = subprocess.run(
-        ["docker", "info", "--format", "{{.ServerVersion}}"],
-        capture_output=True,
-        check=False,
-        timeout=20,
-    )
+    try:
+        done = subprocess.run(
+            ["docker", "info", "--format", "{{.ServerVersion}}"],
+            capture_output=True,
+            check=False,
+            timeout=60,
+        )
+    except subprocess.TimeoutExpired:
+        return False
     return done.returncode == 0 and bool(done.stdout.strip())
 
 
@@ -338,11 +341,16 @@ def hand_over(folder: Path, owner: Owner) -> None:
 
 
 def free_port() -> int:
-    """Return a port of the loopback address that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port of the loopback address that nobody listens on, nor will by chance.
+
+    A server binds it only after its start, up to minutes later. It lies below those that a system
+    gives out by itself, to other tests' servers and to every connection.
+    """
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def make_certificates(folder: Path) -> Path:

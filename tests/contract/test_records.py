@@ -243,6 +243,7 @@ with open_store(sys.argv[1], sys.argv[2]) as store:
 """
 
 
+@pytest.mark.timeout(900)
 def test_four_writers_in_two_processes_lose_no_increment(backend):
     with backend.open() as store:
         store.put([Note("counter", "0")])
@@ -250,7 +251,11 @@ def test_four_writers_in_two_processes_lose_no_increment(backend):
         subprocess.Popen([sys.executable, "-c", COUNT_UP, backend.url, backend.prefix])
         for _ in range(2)
     ]
-    assert [worker.wait(timeout=100) for worker in workers] == [0, 0]
+    try:
+        assert [worker.wait(timeout=400) for worker in workers] == [0, 0]
+    finally:
+        for worker in workers:
+            worker.kill()
     with backend.open() as store:
         assert store.get(Note, "counter") == Note("counter", "400", revision=401)
 
@@ -268,7 +273,7 @@ def test_threads_share_one_store(store):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=200)
     assert store.get(Note, "counter").value == "100"
 
 

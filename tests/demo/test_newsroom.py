@@ -148,7 +148,7 @@ def test_the_truth_prints_as_json_lines():
         [sys.executable, "-m", "ingest.demo.truth", "2026-03-02"],
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=200,
     )
     lines = [json.loads(line) for line in done.stdout.decode().splitlines()]
     assert lines == json.loads(json.dumps(list(truth(Newsroom.load(date(2026, 3, 2))))))

@@ -169,11 +169,11 @@ def proxied(url: str) -> Iterator[tuple[str, Faults]]:
 
     def connect() -> http.client.HTTPConnection:
         if upstream.scheme == "http":
-            return http.client.HTTPConnection(upstream.netloc, timeout=60)
+            return http.client.HTTPConnection(upstream.netloc, timeout=200)
         tls = ssl.create_default_context(
             cafile=os.environ.get("SUMMITWATCH_ELASTICSEARCH__CA_FILE")
         )
-        return http.client.HTTPSConnection(upstream.netloc, timeout=60, context=tls)
+        return http.client.HTTPSConnection(upstream.netloc, timeout=200, context=tls)
 
     handler = type("Bound", (Handler,), {"connect": staticmethod(connect), "faults": faults})
     server = Server(("127.0.0.1", 0), handler)

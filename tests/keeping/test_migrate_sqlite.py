@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -88,11 +89,12 @@ def test_it_says_what_it_would_do_and_does_it_while_searches_go_on(url, tmp_path
     thread = threading.Thread(target=search)
     thread.start()
     report = migration(url).migrate()
-    while len(found) < 3:
-        pass
+    while len(found) < 3 and thread.is_alive():
+        time.sleep(0.01)
     end.set()
     thread.join()
     assert set(found) == {20}
+    assert len(found) >= 3
     assert report.kept == (str(tmp_path / KEPT),)
     assert migration(url).migrate().parts == ()
     with open_store(url) as store:

@@ -2,8 +2,8 @@
 
 driver.py FOLDER PORT START KILL_AT [DELAY_MS [SITES]]: the store, archive and alerts lie in FOLDER, the
 newsroom answers at PORT with a story that begins on START, and the process sends itself SIGKILL
-DELAY_MS after the store's KILL_AT-th write has begun (0: never). SITES, joined by commas, are those
-polled. Prints the number of writes.
+DELAY_MS after the store's KILL_AT-th write has begun, at the latest before it closes the store
+(0: never). SITES, joined by commas, are those polled. Prints the number of writes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Suicidal:
     """A store that ends its process during a chosen write."""
 
     def __init__(self, store, kill_at: int, delay_s: float) -> None:
-        self._store, self._kill_at, self._delay_s = store, kill_at, delay_s
+        self._store, self.kill_at, self._delay_s = store, kill_at, delay_s
         self.writes = 0
 
     def __getattr__(self, name: str):
@@ -40,7 +40,7 @@ class Suicidal:
 
         def write(*args, **kwargs):
             self.writes += 1
-            if self.writes == self._kill_at:
+            if self.writes == self.kill_at:
                 if self._delay_s == 0:
                     os.kill(os.getpid(), signal.SIGKILL)
                 timer = threading.Timer(self._delay_s, os.kill, (os.getpid(), signal.SIGKILL))
@@ -74,6 +74,8 @@ def main() -> None:
         report = asyncio.run(
             one_pass(settings, store, rules, stop=asyncio.Event(), resolver=resolver, feeds=feeds)
         )
+        if store.kill_at:  # how many writes there are depends on how far the last life came
+            os.kill(os.getpid(), signal.SIGKILL)
     Path(folder, "counters.txt").write_text(repr(dict(report.counters)), encoding="utf-8")
     print(store.writes)  # noqa: T201
 

@@ -27,7 +27,7 @@ def drive(folder, port, start, kill_at=0, delay_ms=0, sites=""):
         [sys.executable, str(DRIVER), *args],
         capture_output=True,
         text=True,
-        timeout=100,
+        timeout=600,
         check=False,
     )
 
@@ -65,45 +65,47 @@ def keys_of(alerts):
     return sorted((alert.rule_id, alert.key) for alert in alerts)
 
 
-def drill(folder, newsroom, kills, sites=""):
+def drill(folder, newsroom, kills, writes=0, sites=""):
     """Poll both editions, killed `kills` times on the way.
 
+    The lives of an edition die at later and later ones of some `writes`, at the latest at their end:
+    all die, and each comes further than the last, however much a machine does in a millisecond.
+
     Returns:
-        (rules and groups of the alerts, points of progress, how many kills struck).
+        (rules and groups of the alerts, points of progress).
     """
     rng = random.Random(f"{kills} kills")
-    points, struck = set(), 0
+    points = set()
     with NewsroomServer(newsroom) as server:
         for edition in (1, 2):
             server.set_edition(edition)
-            for _ in range(kills // 2):
-                at, delay_ms = rng.randint(2, 40), rng.choice([0, 0, 1, 3, 10])
+            for life in range(kills // 2):
+                part = writes // (kills // 2)
+                at = 2 + part * life + rng.randrange(part)
+                delay_ms = rng.choice([0, 0, 1, 3, 10])
                 result = drive(folder, server.port, newsroom.start, at, delay_ms, sites)
-                assert result.returncode in {-signal.SIGKILL, 0}, result.stderr
-                struck += result.returncode == -signal.SIGKILL
+                assert result.returncode == -signal.SIGKILL, result.stderr
                 points.add(state_of(folder))
             result = drive(folder, server.port, newsroom.start, sites=sites)
             assert result.returncode == 0, result.stderr
-    return assert_whole(folder, newsroom), points, struck
+    return assert_whole(folder, newsroom), points
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(3000)
 def test_ten_kills(tmp_path, newsroom):
     sites = "wire,vestnik,haber,archive"
     some = of_sites(newsroom, sites)
     assert 20 < len(some.all_articles) < 60
-    alerts, points, struck = drill(tmp_path, some, 10, sites)
-    assert struck >= 8
+    alerts, points = drill(tmp_path, some, 10, 100, sites)
     assert len(points) >= 5
     again = tmp_path / "undisturbed"
     again.mkdir()
-    assert alerts == drill(again, some, 0, sites)[0]
+    assert alerts == drill(again, some, 0, sites=sites)[0]
     assert alerts
 
 
 @pytest.mark.drill
 def test_fifty_kills(tmp_path, newsroom):
-    alerts, points, struck = drill(tmp_path, newsroom, 50)
+    alerts, points = drill(tmp_path, newsroom, 50, 250)
     assert alerts
-    assert struck >= 40
     assert len(points) >= 20

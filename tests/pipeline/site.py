@@ -58,7 +58,7 @@ def rss(items: list[dict[str, str]]) -> str:
 
 
 class Site:
-    """Pages by path: a body (str or bytes), or (status, headers, body)."""
+    """Pages by path: a body (str or bytes), (status, headers, body), or what is called for them."""
 
     def __init__(self) -> None:
         self.pages: dict[str, object] = {}
@@ -70,6 +70,7 @@ class Site:
 
             def do_GET(self) -> None:
                 found = site.pages.get(self.path, (404, {}, "nothing here"))
+                found = found() if callable(found) else found
                 status, headers, body = found if isinstance(found, tuple) else (200, {}, found)
                 data = body.encode() if isinstance(body, str) else body
                 site.ledger.append((self.path, status))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from ingest.board import Meeting
+    from ingest.board import Meeting, Turn, Venue
     from ingest.board_changes import Change
     from ingest.board_matrix import Cell
 
@@ -96,8 +96,6 @@ def matrix_json(meeting: Meeting) -> dict[str, Any]:
 
 def history_json(meeting: Meeting) -> list[dict[str, Any]]:
     """Every standing that a venue of the meeting took, oldest first."""
-    turns = [(turn, venue) for venue in meeting.venues for turn in venue.history]
-    turns.sort(key=lambda pair: (pair[0].row.effective_at, pair[1].entity))
     return [
         {
             "at": iso(turn.row.effective_at),
@@ -110,16 +108,23 @@ def history_json(meeting: Meeting) -> list[dict[str, Any]]:
             "source": turn.row.source,
             "article": turn.row.article_id,
         }
-        for turn, venue in turns
+        for turn, venue in _turns(meeting)
     ]
 
 
-def print_history(meeting: Meeting) -> None:
+def _turns(meeting: Meeting) -> list[tuple[Turn, Venue]]:
+    turns = [(turn, venue) for venue in meeting.venues for turn in venue.history]
+    return sorted(turns, key=lambda pair: (pair[0].row.effective_at, pair[1].entity))
+
+
+def print_history(meeting: Meeting, timezone: str) -> None:
     """Print the standings that its venues took, oldest first."""
-    for turn in history_json(meeting):
-        by = f" by {turn['by']}" if turn["by"] else ""
-        came = f"{turn['before']} -> {turn['standing']}" if turn["before"] else turn["standing"]
-        say(f"    {turn['at'][:10]}  {clean(turn['name'])}: {came}{by}, {turn['source']}", "dim")
+    for turn, venue in _turns(meeting):
+        by = turn.row.proposal.proposer_name
+        came = f"{turn.before} -> {turn.standing}" if turn.before else turn.standing
+        said = f"{came} by {clean(by)}" if by else came
+        at = turn.row.effective_at.astimezone(ZoneInfo(timezone))
+        say(f"    {at:%Y-%m-%d}  {clean(venue.name)}: {said}, {clean(turn.row.source)}", "dim")
 
 
 def print_stances(meeting: Meeting, timezone: str) -> None:
@@ -133,7 +138,8 @@ def print_stances(meeting: Meeting, timezone: str) -> None:
         when = day(row.effective_at, timezone)
         say(f"  any venue             {clean(row.stance.by_name)}: {row.stance.stand} ({when})")
         say(f"    {quoted(row.sentence)}")
-        say(f"    {row.lang}, {clean(row.publisher or row.source)}, {row.url}", "dim")
+        at = f"{row.effective_at:%Y-%m-%d %H:%M}Z"
+        say(f"    {row.lang}, {clean(row.publisher or row.source)}, {at}, {row.url}", "dim")
 
 
 def print_changes(found: Sequence[Change], timezone: str) -> None:

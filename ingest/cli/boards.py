@@ -13,6 +13,7 @@ from ingest.board_store import keep_look, known_meetings, last_look, read_board
 from ingest.cli.board_views import (
     STYLES,
     change_json,
+    day,
     history_json,
     matrix_json,
     print_changes,
@@ -22,7 +23,7 @@ from ingest.cli.board_views import (
 )
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.coverages import coverage, coverage_json, print_coverage
-from ingest.cli.lookup import MIN_PREFIX, parsed, since_of
+from ingest.cli.lookup import MIN_PREFIX, parsed, since_of, states
 from ingest.cli.output import clean, console, counted, iso, print_json, quoted, say, talk
 from ingest.cli.searches import SHORT_ID, JsonOption, QueryArgument, SinceOption, check_limit
 from ingest.errors import QueryError, UsageError
@@ -138,11 +139,13 @@ def show_board(
 ) -> None:
     """Show for each meeting in the news the venues in play and where each stands."""
     settings = CALL.settings()
-    wanted = tuple(part.strip().upper() for part in parties.split(",") if part.strip())
     if since_last and (since or not show_changes):
         raise UsageError("--since-last", "goes with --changes, without --since")
+    if show_changes and (show_matrix or show_history):
+        raise UsageError("--changes", "goes without --matrix and --history", "ask for one of them")
     now = _until(as_of, settings) if as_of else utc_now()
     with opened_store(settings) as store:
+        wanted = states("--parties", parties)
         if show_changes:
             _show_changes(store, settings, since, wanted, now, since_last, as_json=as_json)
             return
@@ -257,17 +260,16 @@ def print_board(
     for meeting in meetings:
         named = f"Meeting {clean(title_of(meeting))}  {meeting.id[:SHORT_ID]}"
         console().print(Text(named, style="bold underline"))
-        say(
-            f"  {meeting.first_at:%d %b} to {meeting.last_at:%d %b}, days in {timezone}",
-            style="dim",
-        )
+        first, last = day(meeting.first_at, timezone), day(meeting.last_at, timezone)
+        days = first if first == last else f"{first} to {last}"
+        say(f"  {days}, days in {timezone}", style="dim")
         for venue in meeting.venues[:most]:
             _print_venue(venue, timezone)
         if most is not None and len(meeting.venues) > most:
             say(f"  and {counted(len(meeting.venues) - most, 'more venue')}")
         print_stances(meeting, timezone)
         if history:
-            print_history(meeting)
+            print_history(meeting, timezone)
         if meeting.background:
             say(f"  and {counted(meeting.background, 'report')} recalling earlier meetings")
         say()
@@ -281,17 +283,18 @@ def _print_venue(venue: Venue, timezone: str) -> None:
     line = Text("  ")
     line.append(f"{clean(venue.name):<22}", style="bold")
     line.append(f"{venue.standing:<9}", style=style)
-    line.append(f" since {venue.since:%d %b}, {counted(venue.outlets, 'outlet')}")
+    line.append(f" since {day(venue.since, timezone)}, {counted(venue.outlets, 'outlet')}")
     console().print(line)
     others = [stance for stance in venue.stances if stance.by]
     if others:
-        say("    " + "; ".join(_stance_text(stance) for stance in others))
+        say("    " + "; ".join(_stance_text(stance, timezone) for stance in others))
     console().print(Text(f"    {clean(line_of(venue.newest, timezone))}", style=style))
     print_evidence(venue.newest, indent="    ")
 
 
-def _stance_text(stance: Stance) -> str:
-    return f"{stance.row.proposal.proposer_name}: {stance.status} ({stance.since:%d %b})"
+def _stance_text(stance: Stance, timezone: str) -> str:
+    since = day(stance.since, timezone)
+    return f"{stance.row.proposal.proposer_name}: {stance.status} (since {since})"
 
 
 def _meeting_json(meeting: Meeting, timezone: str) -> dict[str, Any]:

@@ -110,3 +110,19 @@ def _the_one(found: list[R], prefix: str, noun: str) -> R:
         shown = ", ".join(record.id[:16] for record in found[:2])
         raise UsageError(prefix, f"more than one {noun} begins so: {shown}, …", "give more digits")
     return found[0]
+
+
+def states(option: str, text: str) -> tuple[str, ...]:
+    """Return the ISO codes of `RU,Ukraine`: of each its code or its name; raises UsageError."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        names = gazetteer()
+        code = part.upper()
+        if code not in names.country_by_code:
+            named = [names.entity(one) for one in names.resolve("venue", part)]
+            known = {one.country for one in named if one is not None and one.kind == "country"}
+            if len(known) != 1:
+                raise UsageError(option, f"{part!r} is no state that is known", "write RU,UA")
+            code = known.pop()
+        found.append(code)
+    return tuple(dict.fromkeys(found))

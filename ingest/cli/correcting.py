@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ingest.cli.lookup import gazetteer
+from ingest.board_store import read_board
+from ingest.cli.lookup import gazetteer, states
 from ingest.cli.overlays import the_entity
 from ingest.errors import UsageError
 from ingest.model import ROLES, VENUE_ROLES
@@ -148,6 +149,9 @@ def meeting_correction(
 
     asked.only("name", "merge", "split", "hide")
     meeting = the_meeting(store, prefix)
+    other = the_meeting(store, asked.merge) if asked.merge else None
+    if other == meeting:
+        raise UsageError("--merge", f"{asked.merge} is the same meeting", "name another one")
     return with_id(
         Correction(
             id="",
@@ -157,8 +161,8 @@ def meeting_correction(
             meeting=meeting,
             name=asked.name or None,
             hide=asked.hide,
-            merge=the_meeting(store, asked.merge) if asked.merge else None,
-            split=_venues(asked.split) if asked.split else None,
+            merge=other,
+            split=_venues_of(store, meeting, asked.split) if asked.split else None,
         )
     )
 
@@ -187,11 +191,22 @@ def codes(text: str) -> tuple[str, ...]:
     """Read `RU,UA`, or `none` for nobody."""
     if text.strip().lower() == NOBODY:
         return ()
-    found = tuple(sorted({part.strip().upper() for part in text.split(",") if part.strip()}))
-    for code in found:
-        if not (len(code) == 2 and code.isalpha()) and code != "NATO":
-            raise UsageError("--parties", f"{code!r} is no code", "write RU,UA or EU,UN,NATO")
-    return found
+    return tuple(sorted(states("--parties", text)))
+
+
+def _venues_of(store: Store, meeting: str, text: str) -> tuple[str, ...]:
+    """Read venues of a meeting: a name that several places bear means the one of the meeting."""
+    shown = [one for one in read_board(store, since=None) if one.id == meeting]
+    there = {venue.entity: venue.name for one in shown for venue in one.venues}
+    named = {name.casefold(): entity for entity, name in there.items()}
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    found = [named.get(part.casefold()) or the_entity(gazetteer(), part).id for part in parts]
+    for part, entity in zip(parts, found, strict=True):
+        if entity not in there:
+            raise UsageError(
+                "--split", f"{part!r} is no venue of the meeting", "see: summitwatch board"
+            )
+    return tuple(dict.fromkeys(found))
 
 
 def _venues(text: str) -> tuple[str, ...]:

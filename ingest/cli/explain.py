@@ -10,6 +10,7 @@ from ingest.cli.context import command, opened_store
 from ingest.cli.lookup import one_article
 from ingest.cli.output import clean, counted, print_json, quoted, say, talk
 from ingest.cli.searches import SHORT_ID, JsonOption
+from ingest.errors import UsageError
 from ingest.lines import line_of
 from ingest.store.rows import proposal_rows
 from ingest.tag.desk import tagger_of
@@ -37,6 +38,12 @@ def explain(
     if part:
         rows = [row for row in rows if row[0] == part]
     acts = [row for row in proposal_rows(article) if not part or row.id.endswith(f".{part}")]
+    if part and not rows and not acts:
+        raise UsageError(
+            f"{article.id[:SHORT_ID]}.{part}",
+            "is no mention and no proposal",
+            f"see: summitwatch explain {article.id[:SHORT_ID]}",
+        )
     stale = article.tagger_version != tagger.version
     if as_json:
         print_json(

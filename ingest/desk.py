@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from ingest.store.port import Records
 
 KINDS: tuple[DeskKind, ...] = get_args(DeskKind)
+_HISTORY = {
+    "rules": "summitwatch rules history",
+    "overlay": "summitwatch gazetteer history",
+    "corrections": "summitwatch correct history",
+}
 
 
 def latest(records: Records, kind: DeskKind) -> DeskRevision | None:
@@ -35,7 +40,7 @@ def numbered(records: Records, kind: DeskKind, number: int) -> DeskRevision:
     found = records.get(DeskRevision, _id(kind, number))
     if found is None:
         raise UsageError(
-            f"{kind} revision {number}", "is not in this store", f"see: summitwatch {kind} history"
+            f"{kind} revision {number}", "is not in this store", f"see: {_HISTORY[kind]}"
         )
     return found
 

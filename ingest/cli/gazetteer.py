@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ingest import desk
 from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.lookup import gazetteer
 from ingest.cli.output import counted, print_json, say, talk
@@ -20,6 +19,7 @@ from ingest.cli.overlays import (
     OfficeOption,
     QidOption,
     ShortOption,
+    check_own,
     current,
     joined,
     merged,
@@ -35,6 +35,7 @@ from ingest.cli.pending import pending, promote
 from ingest.cli.searches import JsonOption
 from ingest.errors import UsageError
 from ingest.tag import Tagger
+from ingest.tag.desk import overlay_of
 from ingest.tag.overlay import KINDS, Own, dump_overlay, entity_id, parse_overlay
 
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def add(
     note: NoteOption = "",
 ) -> None:
     """Add a person or place of the desk's own; its endings are made as the gazetteer's are."""
+    if not name.strip():
+        raise UsageError("name", "is empty", "write the English name")
     own = Own(
         id=own_id or entity_id(kind, name, country),
         kind=kind,
@@ -79,6 +82,7 @@ def add(
     )
     with opened_store(create=True) as store:
         number, overlay = current(store)
+        check_own(own)
         if own.id in overlay.entities or gazetteer().entity(own.id) is not None:
             raise UsageError(own.id, "is known", f"summitwatch gazetteer edit {own.id}, or --id")
         for spelled, others in _namesakes(gazetteer(), own):
@@ -132,20 +136,23 @@ def edit(
             changed = replace(overlay, entities=kept)
         else:
             gone = tuple(drop or ())
-            changed = overlay.with_entity(
-                replace(
-                    own,
-                    name=name or own.name,
-                    country=country.upper() or own.country,
-                    qid=qid or own.qid,
-                    names=_without(joined(own.names, spoken(alias or ())), gone),
-                    short=_without(joined(own.short, spoken(short or ())), gone),
-                    drop=tuple(dict.fromkeys((*own.drop, *gone))),
-                    offices=tuple(map(office, held)) if held else own.offices,
-                    lat=own.lat if lat is None else lat,
-                    lon=own.lon if lon is None else lon,
-                )
+            for one in gone:
+                if entity.id not in gazetteer().resolve("any", one):
+                    talk(f"{one!r} names {entity.id} nowhere: nothing is lost by dropping it")
+            own = replace(
+                own,
+                name=name or own.name,
+                country=country.upper() or own.country,
+                qid=qid or own.qid,
+                names=_without(joined(own.names, spoken(alias or ())), gone),
+                short=_without(joined(own.short, spoken(short or ())), gone),
+                drop=tuple(dict.fromkeys((*own.drop, *gone))),
+                offices=tuple(map(office, held)) if held else own.offices,
+                lat=own.lat if lat is None else lat,
+                lon=own.lon if lon is None else lon,
             )
+            check_own(own)
+            changed = overlay.with_entity(own)
         publish(store, number, changed, by=by, note=note or f"edit {entity.id}")
 
 
@@ -245,18 +252,31 @@ def import_file(
     """Make a file the overlay. A file that is wrong changes nothing."""
     overlay = parse_overlay(read_text(file), str(file))
     with opened_store(create=True) as store:
-        number, _overlay = current(store) if desk.latest(store, "overlay") else (0, None)
-        publish(store, number, overlay, by=by, note=note or f"import {file.name}")
+        number, former = current(store)
+        told = _difference(former, overlay)
+        made = publish(store, number, overlay, by=by, note=note or f"import {file.name}")
+        if made != number:
+            back = f"; what was: summitwatch gazetteer export --revision {number}"
+            say(told + (back if number else ""))
+
+
+def _difference(former: Overlay, now: Overlay) -> str:
+    """Say how many entities came, went and are different."""
+    old, new = former.entities, now.entities
+    changed = sum(new[key] != old[key] for key in old.keys() & new.keys())
+    counts = (len(new.keys() - old.keys()), len(old.keys() - new.keys()), changed)
+    return "{} added, {} taken out, {} changed".format(*counts)
 
 
 @app.command("export")
 @command
 def export_file(
     file: Annotated[Path | None, typer.Argument(help="Where to; none: stdout.")] = None,
+    revision: Annotated[int, typer.Option(min=0, help="Of this revision; 0: the newest.")] = 0,
 ) -> None:
     """Write the overlay as YAML."""
     with opened_store() as store:
-        _number, overlay = current(store)
+        _number, overlay = overlay_of(store, revision or None)
     write_text(dump_overlay(overlay), file)
 
 

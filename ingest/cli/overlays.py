@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ingest import desk
+from ingest.cli.lookup import gazetteer
 from ingest.cli.output import clean, counted, say, talk
 from ingest.errors import IngestError, UsageError
 from ingest.pipeline.services import utc_now
@@ -22,9 +24,11 @@ if TYPE_CHECKING:
     from ingest.model import DeskKind
     from ingest.store.port import Store
     from ingest.tag.gazetteer import Entity, Gazetteer
-    from ingest.tag.overlay import Overlay
+    from ingest.tag.overlay import Overlay, Own
 
 MAX_FILE_BYTES = 32 * 2**20
+MIN_NAME = 2  # characters, as of a name in a file
+_LANG = re.compile(r"[a-z]{2}")
 
 ByOption = Annotated[
     str, typer.Option("--by", envvar="SUMMITWATCH_AUTHOR", help="Who does it; the user's name.")
@@ -89,21 +93,39 @@ def write_text(text: str, path: Path | None) -> None:
 
 
 def spoken(names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-    """Read `ru:Имя` or `Name` options: language ("" for none) -> names."""
+    """Read `ru:Имя` or `Name` options: language ("" for none) -> names; raises UsageError."""
     found: dict[str, list[str]] = {}
     for name in names:
         lang, colon, rest = name.partition(":")
         known = bool(colon) and lang in LANGS
+        if colon and not known and _LANG.fullmatch(lang):
+            raise UsageError(
+                name, f"{lang!r} is no language of names", f"one of {', '.join(LANGS)}"
+            )
         found.setdefault(lang if known else "", []).append((rest if known else name).strip())
     return {lang: tuple(dict.fromkeys(spelled)) for lang, spelled in found.items()}
 
 
+def check_own(own: Own) -> None:
+    """Raise UsageError for a name that is none, and for countries that nobody knows."""
+    if own.name and len(own.name.strip()) < MIN_NAME:
+        raise UsageError(repr(own.name), "is no name", f"write {MIN_NAME} characters or more")
+    known = gazetteer().country_by_code
+    for option, codes in (
+        ("--country", (own.country,)),
+        ("--office", tuple(held.country for held in own.offices or ())),
+    ):
+        for code in filter(None, codes):
+            if code not in known:
+                raise UsageError(option, f"{code!r} is no country that is known", "write UA or EU")
+
+
 def office(text: str) -> Office:
-    """Read `US:envoy:2026-01-20[:2027-01-20]`."""
+    """Read `US:envoy[:2026-01-20[:2027-01-20]]`; raises UsageError."""
     parts = [part.strip() for part in text.split(":")]
     if not 2 <= len(parts) <= 4 or not all(parts[:2]):
         raise UsageError("--office", f"{text!r} is no office", "write US:envoy:2026-01-20")
-    return Office(parts[0].upper(), parts[1], *parts[2:])
+    return Office(parts[0].upper(), parts[1], *(parts[2:] or [""]))
 
 
 def publish(store: Store, before: int, overlay: Overlay, *, by: str, note: str) -> int:

@@ -17,6 +17,7 @@ from ingest.cli.overlays import (
     NoteOption,
     OfficeOption,
     QidOption,
+    check_own,
     current,
     joined,
     merged,
@@ -160,6 +161,7 @@ def promote(
                 names={lang: found for lang, found in spelled.items() if lang},
                 offices=tuple(map(office, held)) if held else None,
             )
+            check_own(own)
             if overlay.entities.get(own.id) or gazetteer().entity(own.id):
                 raise UsageError(own.id, "is known", f"promote it with --as {own.id}")
         changed = merged(overlay.with_entity(own), which, own.id)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from ingest.alerts.ruleset import Rule, RuleSet
 
 ADD_DAYS = 30
+EXAMPLES = 3
+ALERT_STATES = ("open", "acked", "disputed", "silenced", "withdrawn")
 
 app = typer.Typer(no_args_is_help=True, help="Alerts raised, and rules tried on the past.")
 app.command("explain")(explaining.explain)
@@ -55,11 +57,15 @@ def list_alerts(
     where = [Where("created_at", ">=", since_of(since, settings, now))]
     if rule:
         where.append(Where("rule_id", "=", rule))
+    if state and state not in ALERT_STATES:
+        raise UsageError("--state", f"{state!r} is none", f"one of {', '.join(ALERT_STATES)}")
     if state:
         where.append(Where("state", "=", state))
     with opened_store(settings) as store:
         rules = rules_in_force(store, settings)
         alerts = store.find(Alert, *where, order_by="-created_at", limit=limit)
+        if rule and not store.find(Alert, Where("rule_id", "=", rule), limit=1):
+            rule_named(rules, rule)  # alerts of a rule that was taken out are still listed
         states = store.get_many(RuleState, [known.id for known in rules.rules])
         silences = silencing.in_force(store, now, rule)
     failing = [found for found in states.values() if found.failed_since]
@@ -169,8 +175,10 @@ def add(
             f"{name} would have raised {counted(len(found), 'alert')} in {ADD_DAYS} days,"
             f" {len(found) / ADD_DAYS:.1f} a day"
         )
-        for alert in found[-3:]:
+        for alert in found[-EXAMPLES:]:
             print_alert(alert)
+        if len(found) > EXAMPLES:
+            talk(f"and {len(found) - EXAMPLES:,} more")
         if not yes and not typer.confirm("Put it in force?", err=True):
             talk("nothing was written")
             return

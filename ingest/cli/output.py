@@ -83,6 +83,8 @@ def iso(moment: datetime | None) -> str | None:
 def program() -> str:
     """How this program was called, so that a command that we print can be pasted."""
     path = Path(sys.argv[0])
+    if path.name == "__main__.py":
+        return f"{Path(sys.executable).name} -m {path.parent.name}"
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         return str(path.relative_to(Path.cwd()))
     return str(path)

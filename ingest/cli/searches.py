@@ -119,7 +119,7 @@ def _print_hit(hit: Hit) -> None:
     out = console()
     head = Text(clean(article.title), style="bold")
     out.print(head)
-    day = article.effective_at.strftime("%Y-%m-%d %H:%M")
+    day = article.effective_at.strftime("%Y-%m-%d %H:%MZ")
     flags = f" [{', '.join(article.flags)}]" if article.flags else ""
     out.print(Text(f"  {article.id[:SHORT_ID]}  {day}  {article.lang}  {article.source}{flags}"))
     if hit.snippet:

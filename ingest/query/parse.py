@@ -251,7 +251,7 @@ class _Builder:
                     f"{FORMS}; date:[a TO b]",
                     _at(value),
                 )
-        if found.start and found.end and found.start > found.end:
+        if found.start and found.end and found.start >= found.end:
             raise QueryError(f"{field}:", "ends before it begins", "swap the dates", _at(value))
         return found
 

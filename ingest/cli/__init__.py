@@ -11,6 +11,9 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a locale without Cyrillic must not end a command
             stream.reconfigure(errors="backslashreplace")
-    from ingest.cli.app import app  # noqa: PLC0415  --help and completion stay quick
+    try:
+        from ingest.cli.app import app  # noqa: PLC0415  --help and completion stay quick
 
-    app(prog_name="summitwatch")
+        app(prog_name="summitwatch")
+    except KeyboardInterrupt:  # before a command began: its imports take a second
+        sys.exit(130)

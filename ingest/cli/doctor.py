@@ -122,7 +122,8 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
             mend="see docs/operations/errors.md; or: summitwatch restore DIR --to an empty store",
         )
     except IngestError as exc:
-        yield Finding("store", well=False, detail=str(exc), mend=exc.way_out or "see the reason")
+        detail = f"{exc.thing}: {exc.reason}"
+        yield Finding("store", well=False, detail=detail, mend=exc.way_out or "see the reason")
     yield _disk(settings)
     yield _archive(settings)
     yield _alarms(settings)
@@ -143,7 +144,7 @@ def _findings(max_age_s: int | None) -> Iterator[Finding]:
 
 def _unseen(names: Iterable[str], why: str) -> Iterator[Finding]:
     for name in names:
-        yield Finding(name, well=False, detail=f"not looked at: {why}", mend="mend that first")
+        yield Finding(name, well=False, detail=f"not looked at: {why}")
 
 
 def _looked(store: Store, checks: Mapping[str, Callable[[Store], Finding]]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import socket
 from typing import Annotated
@@ -75,4 +76,5 @@ def serve(
                 server_header=False,
             )
         )
-        server.run(sockets=[listener])
+        with contextlib.suppress(KeyboardInterrupt):  # raised again by uvicorn; it is how to end it
+            server.run(sockets=[listener])

@@ -26,7 +26,7 @@ from ingest.coverage import coverage_line, coverage_of
 from ingest.errors import IngestError, QueryError, UsageError
 from ingest.model import Feed, Note
 from ingest.query.dates import FORMS, parse_date
-from ingest.web.shown import article_values, plain
+from ingest.web.shown import article_values, day, plain
 from ingest.web.shown_board import evidence_ids, meeting_values
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def page_routes(
             "meetings": [meeting_values(meeting, articles, timezone) for meeting in meetings],
             "is_empty": not newest,
             "since": since,
+            "start": day(start, timezone),
             "parties": parties,
             "timezone": timezone,
             "coverage": coverage,

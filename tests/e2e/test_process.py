@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -124,6 +125,30 @@ def test_a_store_that_cannot_be_opened(tmp_path, make, said):
         assert "Traceback" not in result.stderr
 
 
+def test_ctrl_c_ends_the_pages_well(tmp_path):
+    with subprocess.Popen(
+        [str(PROGRAM), "serve", "--port", "0"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    ) as served:
+        assert served.stderr is not None
+        assert "serving http://127.0.0.1" in served.stderr.readline()
+        time.sleep(0.5)  # until uvicorn minds signals
+        served.send_signal(signal.SIGINT)
+        assert served.stderr.read() == ""
+    assert served.returncode == 0
+
+
+def test_ctrl_c_before_a_command_began_is_no_traceback(monkeypatch):
+    from ingest.cli import main
+
+    def interrupted(**_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(sys.modules, "ingest.cli.app", SimpleNamespace(app=interrupted))
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 130
+
+
 def test_doctor_works_with_the_store_down(tmp_path):
     (tmp_path / "s.sqlite").mkdir()
     store = f"sqlite:///{tmp_path}/s.sqlite"
@@ -131,6 +156,8 @@ def test_doctor_works_with_the_store_down(tmp_path):
     checks = {c["name"]: c["well"] for c in json.loads(result.stdout)["checks"]}
     assert checks["store"] is False
     assert checks["settings"] is checks["archive"] is checks["workers"] is True
+    told = summitwatch(tmp_path, "--store", store, "doctor", code=1).stdout
+    assert told.count("->") == 1  # what is not looked at needs no mending of its own
 
 
 @pytest.mark.parametrize(

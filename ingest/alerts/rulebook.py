@@ -139,18 +139,20 @@ def publish(
     note: str = "",
     after: int | None = None,
     follow: bool = False,
+    source: str = "the rules",
 ) -> DeskRevision:
     """Put a text of rules in force as the store's next revision.
 
     Args:
         after: the number that the change was made from.
         follow: a file that says what was in force before is brought up to date.
+        source: what an error names as the text's place.
 
     Raises:
         SettingsError: the text is wrong, or the file cannot be written.
         ConflictError: somebody published meanwhile; nothing was written.
     """
-    parse(records, settings, text, "the rules")
+    parse(records, settings, text, source)
     path = rules_file(settings)
     newest = desk.latest(records, "rules")
     made = desk.publish(records, "rules", text, author=author, now=now, note=note, after=after)

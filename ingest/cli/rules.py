@@ -14,6 +14,7 @@ from ingest.cli.context import CALL, command, opened_store
 from ingest.cli.output import clean, counted, print_json, say, talk
 from ingest.cli.overlays import NoteOption, author, write_text
 from ingest.cli.searches import JsonOption
+from ingest.errors import UsageError
 from ingest.pipeline.services import utc_now
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def apply(
     """Put the rules of a file in force: they become the store's next revision."""
     settings = CALL.settings()
     text = read_file(path)
+    if not text.strip():
+        raise UsageError(str(path), "is empty", "to have no rules, write: version: 1")
     with opened_store(settings, create=True) as store:
         newest = desk.latest(store, "rules")
         before = rules_in_force(store, settings) if newest else None
@@ -49,6 +52,7 @@ def apply(
             now=utc_now(),
             note=note or f"applied from {path}",
             after=newest.number if newest else 0,
+            source=str(path),
         )
         after = rules_in_force(store, settings)
     if newest is not None and made.number == newest.number:

@@ -214,3 +214,20 @@ def test_what_cannot_be_done_ends_with_2(call, args, message):
     code, _, err = call(*args)
     assert code == 2
     assert message in err
+
+
+def test_a_wrong_file_is_named_with_its_line_and_an_empty_one_takes_no_rule_away(
+    call, store, tmp_path
+):
+    file = tmp_path / "desk.yaml"
+    file.write_text(text("a"))
+    assert call("apply", str(file))[0] == 0
+    file.write_text(text("a").replace("venue", "venus"))
+    code, _, err = call("apply", str(file))
+    assert code == 2
+    assert f"{file}:" in err
+    file.write_text("\n")
+    code, _, err = call("apply", str(file))
+    assert code == 2
+    assert "desk.yaml: is empty" in err
+    assert call("show")[1].startswith("a: new")

@@ -19,7 +19,7 @@ from ingest.cli.context import CALL, ERROR, command
 from ingest.cli.output import clean, console, counted, print_json
 from ingest.cli.searches import JsonOption
 from ingest.coverage import ago
-from ingest.errors import IngestError, UsageError
+from ingest.errors import IngestError
 from ingest.leases import is_alive
 from ingest.metrics import last_good
 from ingest.model import Delivery, Entry, EntryState, Feed, Lease, RuleState
@@ -358,7 +358,4 @@ def _last_pass(store: Store, limit_s: int) -> Finding:
 def _seconds(text: str) -> int:
     from ingest.cli.runs import seconds_of  # noqa: PLC0415  doctor must start without the pipeline
 
-    try:
-        return seconds_of(text)
-    except UsageError as exc:
-        raise UsageError("--max-age", exc.reason, exc.way_out) from exc
+    return seconds_of(text, "--max-age")

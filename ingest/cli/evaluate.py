@@ -92,6 +92,8 @@ def _read(path: Path) -> list[dict[str, Any]]:
                 f"{path}:{number}", "is no labelled article", "see docs/tagging.md: text, mentions, proposals"
             )  # fmt: skip
         found.append(article)
+    if not found:
+        raise UsageError(str(path), "holds no labelled article", "name another file")
     return found
 
 

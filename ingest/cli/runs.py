@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 MIN_EVERY_S = 10
 
 
-def seconds_of(text: str) -> int:
+def seconds_of(text: str, option: str = "--every") -> int:
     """Read `90s`, `5m` or `1h`; raises UsageError."""
     match = re.fullmatch(r"(\d{1,6})([smh])", text.strip())
     if not match or int(match[1]) == 0:
-        raise UsageError("--every", f"{text!r} is no duration", "write 90s, 5m or 1h")
+        raise UsageError(option, f"{text!r} is no duration", "write 90s, 5m or 1h")
     return max(int(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2]], MIN_EVERY_S)
 
 

@@ -51,7 +51,7 @@ def serve(
         opened,
         utc_now,
         timezone=settings.timezone,
-        max_age_s=seconds_of(max_age),
+        max_age_s=seconds_of(max_age, "--max-age"),
         pages=pages,
         metrics=metrics,
     )

@@ -260,3 +260,5 @@ def test_evaluate_prints_figures_with_intervals(call, tmp_path):
     assert "agreed" in call("evaluate", "--set", file)
     file.write_text("{}\n")
     assert "set.jsonl:1" in call("evaluate", "--set", file, code=2)
+    file.write_text("\n")
+    assert "holds no labelled article" in call("evaluate", "--set", file, code=2)

@@ -227,7 +227,7 @@ def test_the_service_says_whether_it_runs(tmp_path):
     ("args", "said"),
     [
         pytest.param(["--no-pages"], "write serve --metrics", id="nothing-to-serve"),
-        pytest.param(["--metrics", "--max-age", "soon"], "no duration", id="no-age"),
+        pytest.param(["--metrics", "--max-age", "soon"], "--max-age: 'soon' is no", id="no-age"),
         pytest.param(["--metrics", "--host", "203.0.113.7"], "another --host or --port", id="host"),
     ],
 )

@@ -78,7 +78,7 @@ def add(
 ) -> None:
     """Add a feed; a site's address is searched for its feeds."""
     if not is_http_url(url):
-        raise UsageError(url, "is no http(s) address", "write https://…")
+        raise UsageError(url, "is no http(s) address", "write https://…, without user and password")
     if timezone:
         try:
             ZoneInfo(timezone)
@@ -199,8 +199,8 @@ def list_feeds(
             say(f"            next poll {due}: {reason}", style="dim")
         if state.gap_from and state.gap_to:
             say(
-                f"            entries may be missing from {state.gap_from:%d %b %H:%M} to"
-                f" {state.gap_to:%d %b %H:%M}",
+                f"            entries may be missing from {state.gap_from:%d %b %H:%MZ} to"
+                f" {state.gap_to:%d %b %H:%MZ}",
                 style="yellow",
             )
     say(f"{counted(len(shown), 'feed')} of {len(feeds)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ingest.tag.gazetteer import Office
@@ -12,9 +12,11 @@ from ingest.tag.gazetteer import Office
 DATA = Path(__file__).parent / "data"
 SOURCES = (
     "leaders.tsv", "leaders_more.tsv", "offices.tsv", "places.tsv", "places_more.tsv", "spellings.tsv", "countries.tsv",
-    "cities.tsv", "cldr.tsv", "cldr_cities.tsv", "town_words.tsv", "towns.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv",
+    "cities.tsv", "cldr.tsv", "cldr_cities.tsv", "town_words.tsv", "titles.tsv", "adjectives.tsv", "epithets.tsv",
     "qids.tsv", "stoplist.tsv", "redirects.tsv",
 )  # fmt: skip
+# Read as they are while a text is tagged: an edit needs no compiling, but makes another tagger.
+LISTS = ("concepts.tsv", "cues.tsv", "first_names.tsv", "movements.tsv", "ranks.tsv", "towns.tsv")
 CODE = ("inflect", "translit", "fold", "aliases", "sound", "heard")  # that makes names of names
 # Of towns below this the label too may be a word (see town_words.tsv).
 LABELLED_POPULATION = 30_000
@@ -34,8 +36,17 @@ def rows(name: str) -> Iterator[list[str]]:
 
 def sources_hash() -> str:
     """SHA-256 over all sources and the code that bends names; the compiled file carries it."""
+    return _hash((*SOURCES, *(f"../{code}.py" for code in CODE)))
+
+
+def lists_version() -> str:
+    """The start of the SHA-256 over the lists that tagging reads; a tagger's version has it."""
+    return _hash(LISTS)[:8]
+
+
+def _hash(names: Iterable[str]) -> str:
     digest = hashlib.sha256()
-    for name in (*SOURCES, *(f"../{code}.py" for code in CODE)):
+    for name in names:
         path = DATA / name
         if path.exists():
             digest.update(name.encode() + b"\0" + path.read_bytes())

@@ -23,6 +23,7 @@ from ingest.tag.places import find_places
 from ingest.tag.proposals import find_proposals
 from ingest.tag.reader import Reader
 from ingest.tag.roles import RoleModel, assign_roles
+from ingest.tag.sources import lists_version
 from ingest.tag.stances import find_stances
 
 # Texts are tagged up to here: no news article is longer, a hostile one may be.
@@ -41,7 +42,7 @@ class Tagger:
         self.model = model
         self.reader = reader
         self.corrections = Corrections()
-        self.version = f"{gazetteer.version}+{model.version}"
+        self.version = f"{gazetteer.version}+{model.version}.{lists_version()}"
         if reader is not None:
             self.version += f".{reader.version}"
         self.base_version = self.version

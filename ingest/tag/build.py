@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.tag.fold import fold
+from ingest.tag.fold import fold, folded_name
 from ingest.tag.gazetteer import ALL_CAPS, ANY_CASE, CAPITAL, Country, Entity, pack
 from ingest.tag.inflect import inflect
 from ingest.tag.sources import rows, split_names
@@ -61,7 +61,7 @@ class Builder:
         self.spelled: set[str] = set()  # labels of spellings.tsv that were met
 
     def add_form(self, form: str, ref: int, kind: int, case: int) -> None:
-        folded = fold(form)
+        folded = folded_name(form)
         if len(folded) < 2 or (folded, str(kind)) in self.stop or (folded, "*") in self.stop:
             return
         self.forms.setdefault(folded, {})[pack(ref, kind, case)] = None

@@ -9,7 +9,7 @@ import msgspec
 
 from ingest.tag.aliases import SOVIET, made_in
 from ingest.tag.build import Builder, case_rule, script_language, slug
-from ingest.tag.fold import fold
+from ingest.tag.fold import fold, folded_name
 from ingest.tag.gazetteer import (
     ADJECTIVE,
     ALL_CAPS,
@@ -296,7 +296,7 @@ def _is_of_the_land(build: Builder, name: str, ref: int) -> bool:
 
 
 def _places(build: Builder, name: str) -> list[int]:
-    targets = map(unpack, build.forms.get(fold(name), ()))
+    targets = map(unpack, build.forms.get(folded_name(name), ()))
     return [row for row, kind, _case in targets if kind == PLACE]
 
 
@@ -318,7 +318,7 @@ def _made(town: Entity, names: Iterable[tuple[str, str]]) -> list[tuple[str, str
 
 def _is_name_of_its_own(build: Builder, name: str, geonames: int) -> bool:
     """Whether a small town's name is no word and no person's."""
-    form = fold(name)
+    form = folded_name(name)
     kinds = {unpack(target)[1] for target in build.forms.get(form, ())}
     words = build.town_words.get(geonames, ())
     return form not in words and form not in build.given and kinds <= {PLACE}
@@ -336,7 +336,7 @@ def _is_free(
     town = build.entities[ref]
     if not sure and fold(name) in build.given:
         return False
-    for row, kind, _case in map(unpack, build.forms.get(fold(name), ())):
+    for row, kind, _case in map(unpack, build.forms.get(folded_name(name), ())):
         if kind == SURNAME and is_name and (sure or town.weight >= _KEEPS_ITS_NAME):
             continue
         if kind != PLACE:

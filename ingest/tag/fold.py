@@ -16,7 +16,7 @@ LATIN_UPPER = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĻŁŃŅŇŌŐŒŘ
 CYRILLIC_UPPER = "А-ЯЁІЇЄҐЎ"
 
 _SPECIAL = {
-    "ł": "l", "Ł": "l", "ı": "i", "İ": "i", "ø": "o", "Ø": "o", "đ": "d", "Đ": "d", "ð": "d",
+    "ł": "l", "Ł": "l", "ı": "i", "İ": "i", "ø": "o", "Ø": "o", "đ": "d", "Đ": "d", "ð": "d", "Ð": "d",
     "ё": "е", "Ё": "е", "ґ": "г", "Ґ": "г", "ў": "у", "Ў": "у",
     "’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "ʻ": "'", "′": "'",
     "–": "-", "—": "-", "‑": "-", "‐": "-", "−": "-",
@@ -113,3 +113,8 @@ def fold_text(text: str) -> Folded:
         offsets.append(index)
     visible = "".join(composed)
     return Folded(fold(visible), visible, (*offsets, len(text)))
+
+
+def folded_name(name: str) -> str:
+    """A name as it stands in a folded text, whichever way its accents are written."""
+    return fold_text(name).text

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Literal, overload
 import msgspec
 
 from ingest.errors import SettingsError
-from ingest.tag.fold import fold
+from ingest.tag.fold import fold, folded_name
 from ingest.tag.formtable import Forms
 
 if TYPE_CHECKING:
@@ -267,7 +267,7 @@ class Gazetteer:
         if wanted in self._by_id or wanted in self.redirects:
             return (wanted,)
         found: dict[str, tuple[int, int]] = {}
-        for target in self.compiled.forms.get(fold(wanted), ()):
+        for target in self.compiled.forms.get(folded_name(wanted), ()):
             ref, what, _case = unpack(target)
             if (
                 what > PLACE
@@ -290,7 +290,7 @@ class Gazetteer:
         *words, family = wanted.split(" ")
         found = [
             self.compiled.entities[row]
-            for row, what, _case in map(unpack, self.compiled.forms.get(fold(family), ()))
+            for row, what, _case in map(unpack, self.compiled.forms.get(folded_name(family), ()))
             if what == SURNAME
         ]
         return tuple(

@@ -17,6 +17,7 @@ fields that are given replace.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -296,9 +297,9 @@ class _Reader:
             self._fail(node, "must be a mapping")
         found: dict[str, yaml.Node] = {}
         for key_node, value in node.value:
-            key = key_node.value if isinstance(key_node, yaml.ScalarNode) else ""
+            key = self._text(key_node) if isinstance(key_node, yaml.ScalarNode) else ""
             if known is not None and key not in known:
-                self._fail(key_node, f"unknown field {str(key)[:40]!r}", f"known: {', '.join(sorted(known))}")  # fmt: skip
+                self._fail(key_node, f"unknown field {key[:40]!r}", f"known: {', '.join(sorted(known))}")  # fmt: skip
             if key in found:
                 self._fail(key_node, f"{key[:40]!r} stands twice")
             found[key] = value
@@ -316,7 +317,8 @@ class _Reader:
     def _text(self, node: yaml.Node) -> str:
         if not isinstance(node, yaml.ScalarNode):
             self._fail(node, "must be a text")
-        return str(node.value).strip()
+        # what names are made of goes by letters, not by letters and marks
+        return unicodedata.normalize("NFC", str(node.value)).strip()
 
     def _fail(self, node: yaml.Node, reason: str, way_out: str = "") -> NoReturn:
         _refuse(self._source, node.start_mark.line, self._entity, reason, way_out)
@@ -326,4 +328,5 @@ def entity_id(kind: str, name: str, country: str = "") -> str:
     """Return the id that an entity of this name gets: `leader:doe-jane`, `place:minsk-by`."""
     from ingest.tag.build import leader_id, slug  # noqa: PLC0415  tagging needs no compiler
 
+    name = unicodedata.normalize("NFC", name)
     return leader_id(name) if kind == "leader" else f"place:{slug(name)}-{country.lower() or 'xx'}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, datetime
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -59,6 +61,40 @@ def test_a_desks_names_bend_like_any_other(tagger, lang, text, surfaces):
     found = named(tagger, text, lang)
     assert [surface for surface, _ in found] == surfaces
     assert {e for _, e in found} <= {"leader:blahut-zorka", "place:villa-kerimov-ch"}
+
+
+ACCENTED = """\
+entities:
+  - {kind: leader, name: Zdzisław Žořek, names: {ru: [Здислав Йожёрек]}, country: PL}
+  - {kind: city, name: Brüqöv, names: {uk: [Їжаківка]}, country: CZ}
+  - {kind: site, name: "Ọ̀ṣú\\u0301 Hall", country: NG}
+"""
+
+
+@pytest.mark.parametrize("file", ["NFC", "NFD"])
+@pytest.mark.parametrize("article", ["NFC", "NFD"])
+@pytest.mark.parametrize(
+    ("lang", "text", "surfaces"),
+    [
+        ("pl", "Zdzisława Žořka widziano w Brüqöv.", ["Zdzisława Žořka", "Brüqöv"]),
+        ("en", "Zdzisław Žořek left Ọ̀ṣú́ Hall.", ["Zdzisław Žořek", "Ọ̀ṣú́ Hall"]),
+        ("ru", "Здислава Йожёрека ждали.", ["Здислава Йожёрека"]),
+        ("uk", "Вони зустрілися в Їжаківці.", ["Їжаківці"]),
+    ],
+)
+def test_letters_with_marks_are_found_however_either_is_written(
+    file: Literal["NFC", "NFD"], article: Literal["NFC", "NFD"], lang, text, surfaces
+):
+    overlay = parse_overlay(unicodedata.normalize(file, ACCENTED))
+    desk = Tagger.load().with_desk(overlay, Corrections(), DeskStamp(overlay=1))
+    assert min(overlay.entities) == "leader:zorek-zdzislaw"
+    written = unicodedata.normalize(article, text)
+    mentions = desk.tag(written, lang=lang, published=DAY).mentions
+    wanted = [unicodedata.normalize(article, surface) for surface in surfaces]
+    assert [m.surface for m in mentions] == wanted
+    assert [written[m.start : m.end] for m in mentions] == wanted
+    name = unicodedata.normalize(article, "žořek")
+    assert desk.gazetteer.resolve("leader", name) == ("leader:zorek-zdzislaw",)
 
 
 def test_the_office_counts_on_its_days(tagger):
@@ -132,8 +168,10 @@ def test_a_broken_file_names_line_and_entity(text, said):
 
 
 CALM = settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
-names = st.text(
-    st.characters(categories=["L"], exclude_characters="\u0085"), min_size=2, max_size=12
+letters = st.characters(categories=["L"], exclude_characters="\u0085")
+letters = letters.filter(lambda letter: unicodedata.is_normalized("NFC", letter))
+names = st.text(letters, min_size=2, max_size=12).filter(
+    lambda name: unicodedata.is_normalized("NFC", name)
 )
 owns = st.builds(
     Own,

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from ingest.errors import SettingsError
+from ingest.tag.fold import folded_name
 from ingest.tag.gazetteer import COMPILED, Gazetteer
 from ingest.tag.inflect import inflect
 from ingest.tag.roles import RoleModel
@@ -21,6 +22,10 @@ def gazetteer() -> Gazetteer:
 
 def test_the_compiled_file_is_that_of_its_sources(gazetteer: Gazetteer) -> None:
     assert gazetteer.compiled.sources == sources_hash(), "run python -m ingest.tag.compile"
+
+
+def test_every_form_is_as_a_folded_text_has_it(gazetteer: Gazetteer) -> None:
+    assert [f for f in gazetteer.compiled.forms if not f.isascii() and folded_name(f) != f] == []
 
 
 def test_the_shipped_files_stay_small() -> None:

@@ -52,6 +52,7 @@ class Builder:
         self.countries: list[Country] = []
         self.qids = {row[2]: row[1] for row in rows("qids.tsv")}  # by entity id
         self.stop = {(fold(row[0]), row[1]) for row in rows("stoplist.tsv")}
+        self.redirects = {former: now for former, now, *_ in rows("redirects.tsv")}
         self.spellings = {row[0]: row[1] for row in rows("spellings.tsv")}
         self.german: list[tuple[str, int]] = []  # names of no one language, for add_genitives
         self.towns: list[tuple[int, int, str]] = []  # row, GeoNames id or 0, names in cities.tsv

@@ -56,14 +56,13 @@ def compile_gazetteer() -> bytes:
         epithets=tuple(build.epithets),
         forms=FormTable(*packed_words({f: tuple(t) for f, t in sorted(build.forms.items())})),
         sounds=sounds_of(enumerate(build.entities)),
-        redirects=_redirects(build.row_by_id),
+        redirects=_checked(build.redirects, build.row_by_id),
     )
     return packed(compiled)
 
 
-def _redirects(known: Container[str]) -> dict[str, str]:
+def _checked(redirects: dict[str, str], known: Container[str]) -> dict[str, str]:
     """Former ids, each to one that is there."""
-    redirects = {former: now for former, now, *_ in rows("redirects.tsv")}
     for former, now in redirects.items():
         if former in known or now not in known:
             raise SystemExit(f"redirects.tsv: {former} is there still, or {now} is not")

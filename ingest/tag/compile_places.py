@@ -57,8 +57,10 @@ def add_countries(build: Builder) -> None:
         for lang, spelled in [*split_names(cells[4], ";"), *build.more_spellings(label)]:
             names.setdefault(lang, []).append(spelled)
         build.countries.append(Country(code, cells[2] or "pres", cells[3]))
-        if code not in ("EU", "UN", "NATO") and (label, code) not in curated_places:
-            add_place(build, f"place:{slug(label)}-{code.lower()}", "country", label, code, names)
+        entity_id = f"place:{slug(label)}-{code.lower()}"
+        is_elsewhere = (label, code) in curated_places or entity_id in build.redirects
+        if code not in ("EU", "UN", "NATO") and not is_elsewhere:
+            add_place(build, entity_id, "country", label, code, names)
         add_adjectives(build, len(build.countries) - 1, cells[5:])
 
 
@@ -193,13 +195,7 @@ def add_curated_places(
 
 
 def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str, str]]) -> None:
-    """Add the towns of GeoNames that nobody curated."""
-    # A state that is one city is one place: "Singapore" has one id, whatever is meant.
-    taken |= {
-        (fold(label), code)
-        for code, label, _office, capital, *_ in rows("countries.tsv")
-        if label == capital
-    }
+    """Add the towns of GeoNames that nobody curated, but one whose id leads to what it is: Singapore."""
     for name, country, lat, lon, geonames, population, others in cities:
         if (fold(name), country) in taken or int(population) < MIN_POPULATION:
             continue
@@ -211,6 +207,8 @@ def add_cities(build: Builder, cities: Iterable[list[str]], taken: set[tuple[str
         entity_id = f"place:{slug(name)}-{country.lower()}"
         if entity_id in build.row_by_id:
             entity_id = f"{entity_id}-{geonames}"
+        if entity_id in build.redirects:
+            continue
         ref = add_place(
             build, entity_id, "city", name, country, {"en": [name]},
             where=(float(lat), float(lon), int(geonames)), weight=int(population),

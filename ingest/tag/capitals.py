@@ -7,6 +7,8 @@ import re
 from ingest.tag.fold import CYRILLIC_UPPER, LATIN_UPPER
 
 Span = tuple[int, int]
+# Letters; what is longer is no name, and nobody is to look it up and remember it.
+LONGEST_WORD = 60
 
 # A word with a capital, but not all in capitals: those are headlines and acronyms.
 _NAMED = re.compile(
@@ -32,6 +34,8 @@ def capitals(text: str) -> list[list[Span]]:
     runs: list[list[Span]] = []
     for token in _NAMED.finditer(text):
         start, end = token.span()
+        if end - start > LONGEST_WORD:
+            continue
         if runs and _BETWEEN.fullmatch(text, runs[-1][-1][1], start):
             runs[-1].append((start, end))
         else:

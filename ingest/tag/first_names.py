@@ -12,6 +12,7 @@ from functools import cache
 from ingest.tag.fold import fold
 from ingest.tag.sources import rows
 
+_NONE: frozenset[str] = frozenset()
 _SHORTEST = 3  # letters
 _LONGEST_ENDING = 3
 _LOST = frozenset("aeioyаеиоыйяьі")  # last letters that an ending takes the place of
@@ -33,9 +34,15 @@ _AS_RUSSIAN = str.maketrans("іїыєэґў", "иииеегв")
 
 
 @cache
+def _lists() -> dict[str, frozenset[str]]:
+    listed: dict[str, set[str]] = {}
+    for group, words, *_ in rows("first_names.tsv"):
+        listed.setdefault(group, set()).update(words.split(" "))
+    return {group: frozenset(words) for group, words in listed.items()}
+
+
 def _listed(group: str) -> frozenset[str]:
-    named = (words for of, words, *_ in rows("first_names.tsv") if of == group)
-    return frozenset(word for words in named for word in words.split(" "))
+    return _lists().get(group, _NONE)
 
 
 def _unbent(plain: str, lang: str) -> Iterator[str]:

@@ -13,7 +13,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from ingest.errors import SettingsError
@@ -135,7 +135,7 @@ def _rows(text: str, lang: str, spans: list[Span], known: dict[int, str]) -> lis
     return rows
 
 
-@cache
+@lru_cache(20_000)
 def _squeezed(shape: str) -> str:
     return re.sub(r"(.)\1{2,}", r"\1\1", shape)
 

@@ -31,7 +31,7 @@ from ingest.tag.document import Found
 from ingest.tag.evaluate import key_of
 from ingest.tag.features import Surroundings, read_sentences
 from ingest.tag.gazetteer import Gazetteer
-from ingest.tag.lanes import packed
+from ingest.tag.lanes import MOST, packed
 from ingest.tag.proposer import Candidate, candidate_features, candidates
 from ingest.tag.reader import Reader
 from ingest.tag.roles import WEIGHTS, RoleModel, decide
@@ -104,7 +104,11 @@ def balance(roles: NDArray[np.int_]) -> NDArray[np.float64]:
 
 
 def fit(examples: list[Example]) -> dict[str, list[int]]:
-    """Softmax regression; weights in hundredths, small ones left out."""
+    """Softmax regression; weights in hundredths, small ones left out.
+
+    A weight larger than a packed row holds is cut to that, and named on stderr: every fold of a
+    cross-validation is cut likewise, so its figures are those of the weights that are written.
+    """
     counts = Counter(name for names, _role, _weight in examples for name in set(names))
     vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
     number = {name: i for i, name in enumerate(vocabulary)}
@@ -118,6 +122,9 @@ def fit(examples: list[Example]) -> dict[str, list[int]]:
     regression.fit(cases, roles, sample_weight=weight)
     scaled = np.zeros((len(vocabulary), len(ROLES)), int)
     scaled[:, regression.classes_] = np.rint(regression.coef_.T * 100)
+    for at in np.flatnonzero(np.abs(scaled).max(axis=1) > MOST):
+        sys.stderr.write(f"{vocabulary[at]}: weights {scaled[at].tolist()} are cut to {MOST}\n")
+    scaled = scaled.clip(-MOST, MOST)
     return {
         name: row.tolist()
         for name, row in zip(vocabulary, scaled, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.tag.fold import fold, folded_name
+from ingest.tag.fold import fold, folded_name, from_first_letter
 from ingest.tag.gazetteer import ALL_CAPS, ANY_CASE, CAPITAL, Country, Entity, pack
 from ingest.tag.inflect import inflect
 from ingest.tag.sources import rows, split_names
@@ -24,8 +24,21 @@ def leader_id(label: str) -> str:
     return "leader:" + "-".join([words[-1], *words[:-1]])
 
 
+# Of a name with «», the marks that papers write.
+_MARKS = (("«", "»"), ('"', '"'), ("„", "“"), ("“", "”"))
+
+
+def forms_in_texts(name: str) -> list[str]:
+    """A name as folded texts have it, in each kind of quotation marks; the first stands for all."""
+    folded = folded_name(name)
+    if "«" not in folded:
+        return [folded]
+    return [folded.replace("«", opening).replace("»", closing) for opening, closing in _MARKS]
+
+
 def case_rule(name: str) -> int:
     """Acronyms are matched in capitals only, names that start with a capital need one."""
+    name = from_first_letter(name)
     letters = [c for c in name if c.isalpha()]
     if letters and len(letters) <= 5 and all(c.isupper() for c in letters):
         return ALL_CAPS
@@ -62,10 +75,11 @@ class Builder:
         self.spelled: set[str] = set()  # labels of spellings.tsv that were met
 
     def add_form(self, form: str, ref: int, kind: int, case: int) -> None:
-        folded = folded_name(form)
+        folded, *marked = forms_in_texts(form)
         if len(folded) < 2 or (folded, str(kind)) in self.stop or (folded, "*") in self.stop:
             return
-        self.forms.setdefault(folded, {})[pack(ref, kind, case)] = None
+        for written in (folded, *marked):
+            self.forms.setdefault(written, {})[pack(ref, kind, case)] = None
 
     def more_spellings(self, label: str) -> list[tuple[str, str]]:
         """What spellings.tsv adds to an entity: (language or "", name)."""
@@ -74,6 +88,7 @@ class Builder:
 
     def add_name(self, name: str, lang: str, ref: int, kind: int) -> None:
         """A name with all the forms it has in a language."""
+        name = from_first_letter(name)
         rule = case_rule(name)
         for form in inflect(name, lang) if rule != ALL_CAPS else (name,):
             self.add_form(form, ref, kind, rule)

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import msgspec
 
 from ingest.tag.aliases import SOVIET, made_in
-from ingest.tag.build import Builder, case_rule, script_language, slug
-from ingest.tag.fold import fold, folded_name
+from ingest.tag.build import Builder, case_rule, forms_in_texts, script_language, slug
+from ingest.tag.fold import fold
 from ingest.tag.gazetteer import (
     ADJECTIVE,
     ALL_CAPS,
@@ -53,7 +53,8 @@ def add_countries(build: Builder) -> None:
         label = cells[1] or cldr[code]["en"][0]
         names: dict[str, list[str]] = {"en": [label]}
         for lang, found in cldr.get(code, {}).items():
-            names.setdefault(lang, []).extend(found)
+            # «Мьянма (Бирма)» explains; nobody writes it
+            names.setdefault(lang, []).extend(n for n in found if not n.endswith(")"))
         for lang, spelled in [*split_names(cells[4], ";"), *build.more_spellings(label)]:
             names.setdefault(lang, []).append(spelled)
         build.countries.append(Country(code, cells[2] or "pres", cells[3]))
@@ -294,7 +295,7 @@ def _is_of_the_land(build: Builder, name: str, ref: int) -> bool:
 
 
 def _places(build: Builder, name: str) -> list[int]:
-    targets = map(unpack, build.forms.get(folded_name(name), ()))
+    targets = map(unpack, build.forms.get(forms_in_texts(name)[0], ()))
     return [row for row, kind, _case in targets if kind == PLACE]
 
 
@@ -316,7 +317,7 @@ def _made(town: Entity, names: Iterable[tuple[str, str]]) -> list[tuple[str, str
 
 def _is_name_of_its_own(build: Builder, name: str, geonames: int) -> bool:
     """Whether a small town's name is no word and no person's."""
-    form = folded_name(name)
+    form = forms_in_texts(name)[0]
     kinds = {unpack(target)[1] for target in build.forms.get(form, ())}
     words = build.town_words.get(geonames, ())
     return form not in words and form not in build.given and kinds <= {PLACE}
@@ -334,7 +335,7 @@ def _is_free(
     town = build.entities[ref]
     if not sure and fold(name) in build.given:
         return False
-    for row, kind, _case in map(unpack, build.forms.get(folded_name(name), ())):
+    for row, kind, _case in map(unpack, build.forms.get(forms_in_texts(name)[0], ())):
         if kind == SURNAME and is_name and (sure or town.weight >= _KEEPS_ITS_NAME):
             continue
         if kind != PLACE:

@@ -7,6 +7,7 @@ two code points, and every offset behind it would be wrong. Combining marks and 
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
@@ -115,6 +116,12 @@ def fold_text(text: str) -> Folded:
     return Folded(fold(visible), visible, (*offsets, len(text)))
 
 
+def from_first_letter(name: str) -> str:
+    """A name without the marks before its first letter, where a search begins: 'Ajlun, «Минск-Арена»."""
+    bare = re.sub(r"^[\Wʻʼ]+", "", name)
+    return re.sub("[«»]", "", bare) if name.startswith("«") else bare
+
+
 def folded_name(name: str) -> str:
-    """A name as it stands in a folded text, whichever way its accents are written."""
-    return fold_text(name).text
+    """A name as it is found in a folded text, whichever way its accents are written."""
+    return fold_text(from_first_letter(name)).text

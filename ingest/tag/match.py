@@ -17,7 +17,9 @@ from ingest.tag.gazetteer import ALL_CAPS, CAPITAL, unpack
 
 WORD = re.compile(r"\w+")
 LONGEST = 160  # letters; no form is longer, a desk's (at most 120) with its ending neither
-_ENDS = re.compile(r"[\w.']")  # a name may end in a mark, "U.S."; a quotation mark is the text's
+# What a site is called, behind what it is: the mention is Украина in "гостиница «Украина»".
+_CLOSING = '»"“”'
+_QUOTED = re.compile(r"[^«\"„“]*[«\"„“]([^»\"“”]+)[»\"“”]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +82,13 @@ def find_hits(forms: Forms[tuple[int, ...]], folded: Folded) -> list[Hit]:
             continue
         for form in reversed(forms.prefixes(text[start : start + LONGEST])):
             end = start + len(form)
-            if not is_whole(text, start, end) or not _ENDS.match(text, end - 1):
+            if not is_whole(text, start, end):
                 continue
             if targets := _allowed(forms[form], *_case(folded.visible[start:end])):
-                hits.append(Hit(start, end, targets))
                 last = end
+                if form[-1] in _CLOSING and (quoted := _QUOTED.fullmatch(form)):
+                    start, end = start + quoted.start(1), start + quoted.end(1)
+                hits.append(Hit(start, end, targets))
                 break
     return hits
 

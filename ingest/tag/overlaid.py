@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from ingest.tag.build import Builder, case_rule, surname_of
-from ingest.tag.fold import fold, folded_name
+from ingest.tag.build import Builder, case_rule, forms_in_texts, surname_of
+from ingest.tag.fold import fold
 from ingest.tag.formtable import Changed, Forms
 from ingest.tag.gazetteer import (
     ALL_CAPS,
@@ -208,7 +208,7 @@ def _dropped(own: Own, kind: str) -> Iterable[tuple[str, int]]:
     kinds = (LEADER, SURNAME) if kind == "leader" else (PLACE,)
     for name, lang, what in product(own.drop, _BENT, kinds):
         for form in inflect(name, lang) if case_rule(name) != ALL_CAPS else (name,):
-            yield folded_name(form), what
+            yield from ((written, what) for written in forms_in_texts(form))
 
 
 def _with_forms(

@@ -97,6 +97,38 @@ def test_letters_with_marks_are_found_however_either_is_written(
     assert desk.gazetteer.resolve("leader", name) == ("leader:zorek-zdzislaw",)
 
 
+MARKED = """\
+entities:
+  - {kind: site, name: Yahoo! Hall, names: {en: [Yahoo!, Hall (old), "Where next?", "'Ajlun Court", «Zorkahall»], tr: [T.C.]}}
+  - {kind: site, name: Zorkahaus, names: {ru: [готель «Зорка»]}}
+  - {id: "place:hotel-ukraina-ru", drop: [гостиница «Украина»]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "surface"),
+    [
+        ("They met at Yahoo! on Friday.", "Yahoo!"),
+        ("They met at Yahoo!", "Yahoo!"),
+        ("They met at Hall (old).", "Hall (old)"),
+        ("They met at Where next? on Friday.", "Where next?"),
+        ("They met at T.C. on Friday.", "T.C."),
+        ("They met at 'Ajlun Court.", "Ajlun Court"),
+        ("They met at ʻAjlun Court.", "Ajlun Court"),
+        ('They met at "Zorkahall" on Friday.', "Zorkahall"),
+        ("Они были в готелю «Зорка» вчера.", "Зорка"),
+        ('Они были в готеле "Зорка" вчера.', "Зорка"),
+        ("Они были в готеле „Зорка“ вчера.", "Зорка"),
+        ("Они были в готеле “Зорка” вчера.", "Зорка"),
+    ],
+)
+def test_a_name_may_begin_and_end_in_a_mark(text, surface):
+    desk = Tagger.load().with_desk(parse_overlay(MARKED), Corrections(), DeskStamp(overlay=1))
+    assert surface in [m.surface for m in desk.tag(text, lang="en", published=DAY).mentions]
+    lost = desk.tag('Переговоры прошли в гостинице "Украина".', lang="ru", published=DAY)
+    assert "place:hotel-ukraina-ru" not in {m.entity for m in lost.mentions}
+
+
 def test_the_office_counts_on_its_days(tagger):
     text = "Zorka Blahut offered Villa Kerimov for talks between Putin and Zelensky."
     (act,) = tagger.tag(text, lang="en", published=DAY).proposals

@@ -7,6 +7,8 @@ import re
 from ingest.tag.fold import CYRILLIC_UPPER, LATIN_UPPER
 
 Span = tuple[int, int]
+# Behind them a sentence, a quotation, a bracket or an item of a list may open.
+_BEFORE_A_SENTENCE = frozenset(".!?:;…«„“\"»”—–-'(¿¡*•|)")
 # Letters; what is longer is no name, and nobody is to look it up and remember it.
 LONGEST_WORD = 60
 
@@ -24,9 +26,12 @@ _BETWEEN = re.compile(rf" (?:{_PARTICLE}[ -])*")
 
 
 def opens_sentence(text: str, start: int) -> bool:
-    """Whether what begins at `start` opens a sentence, a quotation or a bracket."""
-    before = text[max(0, start - 3) : start].rstrip()
-    return not before or before[-1] in '.!?:…„“"«—–-(¿¡'
+    """Whether what begins at `start` opens a sentence, a line, a quotation or a bracket."""
+    gap = text[max(0, start - 3) : start]
+    before = gap.rstrip()
+    if before[-1:] == "'" and before[-2:-1].isalpha():
+        return False  # d'Ivanka
+    return not before or before[-1] in _BEFORE_A_SENTENCE or "\n" in gap[len(before) :]
 
 
 def capitals(text: str) -> list[list[Span]]:

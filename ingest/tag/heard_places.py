@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import product
 
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import CURATED, Entity
 from ingest.tag.heard import bare_end, covered, stems_of, words_of
@@ -26,7 +27,6 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _TURKISH_CASE = re.compile(r"[’'](?:[dt][ae]n?|y?[aeıiuü]|n?[ıiuü]n)\b")
-_OPENS = re.compile(r"(?:^|[.!?\n«\"“„—–:;])\s*$")
 # Languages that spell foreign names by their own ear; others mostly copy them.
 _BY_EAR = frozenset({"ru", "uk", "be", "pl", "tr"})
 _SHORTEST = 4  # letters, of a word and of its sound
@@ -60,7 +60,7 @@ def places_by_sound(doc: Document, countries: Mapping[str, int]) -> list[Found]:
             continue
         left = doc.visible[max(0, start - 12) : start]
         local = bool(_BEFORE.search(left)) or bool(_TURKISH_CASE.match(doc.visible, end))
-        if not local and (not by_ear or _OPENS.search(left)):
+        if not local and (not by_ear or opens_sentence(doc.visible, start)):
             continue
         guess = _guess(doc, words_of(doc.visible[start:end]))
         if guess and _passes(guess, countries, by_ear=by_ear, local=local):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import ADJECTIVE, CURATED, EPITHET, PLACE, TITLE, Entity
@@ -161,8 +162,8 @@ def _behind_a_name(doc: Document, hit: Hit, index: int, entity: Entity, *, given
     word = fold(previous[1])
     if word in _BESIDE or len(word) < 3 or word.endswith("'s"):
         return False
-    opens = doc.visible[: previous.start(1)].rstrip(" ")
-    if not opens or opens[-1] in ".!?:;…\n«„“\"»”—–-'(¿¡*•|)" or opens[-1].isdigit():
+    numbered = doc.visible[: previous.start(1)].rstrip(" ")[-1:].isdigit()
+    if numbered or opens_sentence(doc.visible, previous.start(1)):
         return False
     before = doc.hits[index - 1] if index else None
     if before is not None and before.end == previous.end(1):

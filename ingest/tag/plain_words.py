@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document
 from ingest.tag.fold import fold
 from ingest.tag.match import Hit
@@ -47,8 +48,7 @@ def is_plain_word(doc: Document, hit: Hit) -> bool:
         doc.lang == "de" and doc.folded.text[hit.start : hit.end] not in _GERMAN_OPENERS
     ):  # nouns have a capital everywhere: "das Essen", but "in Essen"
         return not _GERMAN_PLACE.search(doc.folded.text, max(0, hit.start - 6), hit.start)
-    before = doc.visible[max(0, hit.start - 3) : hit.start].rstrip(" ")
-    return not before or before[-1] in ".!?:…\n«„“\"»”—–-'(¿¡"
+    return opens_sentence(doc.visible, hit.start)
 
 
 def is_listed_word(surface: str, lang: str) -> bool:

@@ -6,6 +6,7 @@ import pytest
 from tag.said import leaders
 
 from ingest.tag import Tagger
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.first_names import is_first_name, is_form_of, is_word
 
 DAY = "2025-06-15"
@@ -74,6 +75,25 @@ def test_an_ordinary_word_that_opens_a_sentence_is_no_given_name(
 ) -> None:
     said = leaders(tagger, f"{word} {name} {SAYS[lang]}", lang, DAY)
     assert name in [surface for surface, _name in said]
+
+
+@pytest.mark.parametrize(
+    "before", ["Madrid\n", "Madrid.\n", "Madrid (2024) ", "«Madrid» ", "1 | ", "• "]
+)
+def test_a_sentence_opens_behind_a_line_a_bracket_and_a_mark_too(
+    tagger: Tagger, before: str
+) -> None:
+    said = leaders(tagger, f"{before}Pero Sánchez dijo que no.", "es", DAY)
+    assert said == [("Sánchez", "Pedro Sánchez")]
+    places = tagger.tag(f"{before}Sam went home.", lang="en").mentions
+    assert "Sam" not in [m.surface for m in places]
+    listed = tagger.tag(f"{before}Visit Geneva. We did.", lang="en").mentions
+    assert "Geneva" in [m.surface for m in listed]
+
+
+def test_an_apostrophe_within_a_word_opens_nothing() -> None:
+    assert not opens_sentence("l'avis d'Ivanka", 9)
+    assert opens_sentence("He said: 'Ivanka", 10)
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ BENCHMARKS = (
     Benchmark("airflow"),
     Benchmark("tagging", ("--cv",)),
     Benchmark("tagging_speed", script="tagging"),
+    Benchmark("stances"),
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),
     Benchmark("extraction", folders=("extraction",)),
     Benchmark("feed_parse", folders=("feeds",)),

@@ -7,11 +7,11 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from ingest.model import ROLES
+from ingest.model import ROLES, MeetingStance
 from ingest.tag.tagger import Tagger, to_json
 
 Article = Mapping[str, Any]
@@ -182,6 +182,43 @@ def errors_of(gold: Article, said: Article) -> list[str]:
     lines += [f"missed proposal {' '.join(one) or 'none'}" for one in sorted(ga - sa)]
     lines += [f"false proposal {' '.join(one) or 'none'}" for one in sorted(sa - ga)]
     return lines
+
+
+def score_stances(pairs: Iterable[tuple[Article, Sequence[MeetingStance]]]) -> dict[str, Any]:
+    """Figures over (labelled article, stances found in it).
+
+    A stance is the state that takes it and how it stands; it is right where one of the sentences
+    that it was found in is one that the labels name for it. An article has each but once.
+
+    Returns:
+        `stance`, the same by kind (`refused`, `ready`), and `stance_full` (with the speaker and
+        the parties), each as `f1`.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    for gold, said in pairs:
+        for full in (False, True):
+            g = _stances(gold["stances"], full=full)
+            s = _stances([asdict(one) | {"by": one.by_name} for one in said], full=full)
+            for key in g.keys() | s.keys():
+                right = bool(g.get(key, set()) & s.get(key, set()))
+                for name in ("stance_full",) if full else ("stance", key[1]):
+                    counts[name, "tp"] += right
+                    counts[name, "fp"] += key in s and not right
+                    counts[name, "fn"] += key in g and not right
+    return {
+        name: f1(counts[name, "tp"], counts[name, "fp"], counts[name, "fn"])
+        for name in ("stance", "refused", "ready", "stance_full")
+    }
+
+
+def _stances(told: Iterable[Article], *, full: bool) -> dict[tuple[str, ...], set[int]]:
+    """Where the sentences of each stance begin."""
+    found: dict[tuple[str, ...], set[int]] = {}
+    for one in told:
+        who = one["country"] or key_of(one["by"])
+        more = (key_of(one["by"]), *sorted(one["parties"])) if full else ()
+        found.setdefault((who, one["stand"], *more), set()).add(one["start"])
+    return found
 
 
 def _shown(text: str, span: tuple[int, int, str]) -> str:

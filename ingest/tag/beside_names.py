@@ -20,7 +20,7 @@ _AFTER_GUARD = re.compile(
     r"stra(?:ß|ss)e|allee|stiftung|doctrine|plan|prize|award|effect|"
     r"universitesi|vakfi|stadi|stadyumu|havalimani|caddesi|bulvari|parki|koprusu|hastanesi|lisesi|okulu)\b|"
     r"-platz\b|-(?:младш|молодш|малодш|старш|junior)|,? jr(?!\w)| (?:&|and|и|і|й|i|und|et|y|ve) (?:sons|co\b|сыновья|сини|сыны|synowie|sohne|fils|hijos|ogullari)|"
-    r"[ ,—–-]{1,3}(?:однофамил|однофаміл|аднафаміл|no relation|not related)"
+    r" (?:aircraft )?carrier| ucak gemi|-class\b|[ ,—–-]{1,3}(?:однофамил|однофаміл|аднафаміл|no relation|not related)"
 )
 _BEFORE_GUARD = re.compile(
     r"(?<!\w)(?:улиц[аеыу]|проспект\w*|вулиц\w+|вуліц\w+|ulic\w+|calle|rue|avenue|plaza|(?<!a )la place|площад\w+|"
@@ -28,8 +28,15 @@ _BEFORE_GUARD = re.compile(
     r"вратар\w*|нападающ\w+|варатар\w*|абаронц\w*|нападнік\w*|воротар\w*|захисни\w+|защитни\w+|bramkarz\w*|obronc\w*|"
     r"актор\w*|актер\w*|musician|jazzgeiger|sangerin|dj|flughafen|аэропорт\w* имени|университет\w* имени|lotnisk\w+ im\.) $"
 )
+# Ships bear the names of the dead: "USS Gerald R. Ford", «авианосец "Джордж Буш"».
+_SHIP = re.compile(
+    r"(?<!\w)(?:u\.?s\.?s\.?|hms|carrier|destroyer|submarine|cruiser|авианос\w+|эсмин\w+|крейсер\w*|авіанос\w+|есмін\w+|авіяносец|"
+    r"авіяносц\w+|lotniskow\w+|niszczyciel\w*|flugzeugtrager\w*|zerstorer\w*|porte-avions|destroyers?|portaviones|portaaviones|"
+    r"destructor|ucak gemisi) [«„“\"']?$"
+)
+_FIRM = re.compile(rf"(?<!\w)([{LATIN_UPPER}]\w+) & $")  # "Frost & Sullivan"
 _DOUBLE = re.compile(
-    rf"(?<![\w’'-])([{LATIN_UPPER}{CYRILLIC_UPPER}]\w*[^\W\d_{LATIN_UPPER}{CYRILLIC_UPPER}]\w*)-$"
+    rf"(?<![\w’'-])([{LATIN_UPPER}{CYRILLIC_UPPER}]\w*[^\W\d_{LATIN_UPPER}{CYRILLIC_UPPER}]\w*)[-–]$"
 )
 # What a hyphen ties to a name that stays its bearer's: "Anti-Trump", "El-Sisi".
 _TIED = frozenset(
@@ -58,8 +65,13 @@ def guarded(doc: Document, start: int, end: int) -> bool:
     """Whether what stands beside a name says that it is another's, or no person's."""
     before = doc.folded.text[max(0, start - 30) : start]
     after = doc.folded.text[end : end + 16]
-    if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before):
+    if _AFTER_GUARD.match(after) or _BEFORE_GUARD.search(before) or _SHIP.search(before):
         return True
+    if before.endswith("& "):
+        partner = _FIRM.search(doc.visible, max(0, start - 30), start)
+        return partner is not None and not any(
+            hit.end == partner.end(1) and (hit.has(SURNAME) or hit.has(LEADER)) for hit in doc.hits
+        )
     return before.endswith("-") and _is_double(doc, start)
 
 

@@ -14,7 +14,7 @@ COMMON = frozenset(
     harris martin davis greer ross waltz pence hague volkers paul marin stano bildt kurz rau maas gabriel kohl
     brandt fischer talon soto rama dar hasan hassan ahmed ali omar aziz abbas sattar peters wong garang пак мун ли
     ван ким дан парк лин май мэй рама дар кан хан али глаз тихий тихого ціхі павел коль мери козак мельник маляр
-    литвин пас рау гил
+    литвин пас рау гил глаза глазу глазом глазе глазами store stores
     """.split()  # noqa: SIM905
 )
 

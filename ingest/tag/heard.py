@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import product
 
+from ingest.tag.bare_names import is_spoken_of
 from ingest.tag.capitals import PARTICLE, Span
 from ingest.tag.document import Document, Found
 from ingest.tag.fold import fold
-from ingest.tag.gazetteer import PLACE, SURNAME, Entity, Heard, Sounds
+from ingest.tag.gazetteer import CURATED, PLACE, SURNAME, Entity, Heard, Sounds
 from ingest.tag.sound import LEAST, alike, keys, sound
 
 _ENDINGS = {
@@ -54,6 +55,8 @@ def sounds_of(entities: Iterable[tuple[int, Entity]]) -> Sounds:
 
 
 _ALIKE = 0.82  # a whole name of a person: below it are others, Salman Rushdie and Salman Khurshid
+_ALIKE_WORD = 0.7  # a word of it,
+_SURELY_ALIKE = 0.85  # and where nothing else speaks for them
 # Adjectives as family names: of a woman, of a man. No ending makes one of the other.
 _HERS, _HIS = ("ska", "Ska"), ("ski", "Ski")
 _HEARD_OF = 100_000  # inhabitants of a town that papers write about
@@ -97,6 +100,10 @@ def people_by_sound(doc: Document) -> list[Found]:
         (h.start, h.end) for h in doc.hits if h.has(PLACE) and " " in doc.visible[h.start : h.end]
     ]
     taken = covered(doc, [*((f.start, f.end) for f in doc.people), *places])
+    every = doc.gazetteer.compiled.entities
+    towns = {
+        (h.start, h.end) for h in doc.hits for r in h.rows(PLACE)[:1] if every[r].weight >= CURATED
+    }
     families = _families(doc)
     for run in doc.capitals:
         if len(run) < 2 or 0 not in taken[run[0][0] : run[-1][1]]:
@@ -109,10 +116,39 @@ def people_by_sound(doc: Document) -> list[Found]:
                 low += 1
                 continue
             past, entity = best
+            least = _least_alike(words[low:past], entity, doc.lang)
+            listed = bare_end(doc, run[past - 1]) in families
+            likely = listed or bool(doc.people) or is_spoken_of(doc, entity)
+            # where nobody else is a leader and their state is not named, it is mostly somebody else;
+            # "in London Johnson said" is nobody
+            if least < (_ALIKE_WORD if likely else _SURELY_ALIKE) or run[low] in towns:
+                low += 1
+                continue
             span = (run[low][0], bare_end(doc, run[past - 1]))
             found.append(Found(*span, entity, "leader", "full", "full-name-by-sound", 0.8))
             low = past
     return found
+
+
+def _least_alike(words: list[tuple[str, ...]], entity: Entity, lang: str) -> float:
+    """How much the word of a name that is least alike agrees with the one in its place in a person's name.
+
+    "David Law" sounds much like David Levy on the whole. A name of more words, or of fewer, is not asked: 1.
+    """
+    parts = [part for word in words for part in word]
+    told = [stems_of(part, lang) for part in parts]
+    return max(
+        (
+            min(
+                max(alike(stem, sound(other, own or "en")) for stem in stems)
+                for stems, other in zip(told, others, strict=True)
+            )
+            for own, names in entity.names.items()
+            for others in map(_words, names)
+            if len(others) == len(parts)
+        ),
+        default=1.0,
+    )
 
 
 def _families(doc: Document) -> dict[int, frozenset[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ingest.tag.bare_names import is_bent_elsewhere, may_be_meant
 from ingest.tag.bearers import (
     RULER_BEFORE,
     behind_title,
@@ -144,7 +145,11 @@ def _full_name(doc: Document, hit: Hit, index: int) -> Found | None:
 
 def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> Found | None:
     """Whom a family name means; `doc.namesakes` gains the ids of those whose name another bears."""
+    surface = doc.visible[hit.start : hit.end]
     entities = [doc.gazetteer.compiled.entities[row] for row in hit.rows(SURNAME)]
+    entities = [e for e in entities if not is_bent_elsewhere(e, surface, doc.lang)]
+    if not entities:
+        return None
     end = _end(doc, hit.end)
     if guarded(doc, hit.start, hit.end):
         return None
@@ -203,6 +208,12 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         and (first[0] == 1 or entities[0].country not in doc.countries)
     ):
         return None  # «Анна Меркель» was named before, and nothing speaks of the chancellor
+    if not titled and not may_be_meant(
+        doc, entities[0], surface, in_office=first[0] == 0, alone=not known
+    ):
+        return None
+    if not titled and not entities[0].weight and doc.lang != "de" and goes_on(doc, index, end):
+        return None  # "Tanner Morgan", "Condé Nast"
     if first[0] == 1 and not titled:
         if doc.lang != "de" and NAME_BEHIND.match(doc.visible, end):
             return None  # it may be a given name: «Марина Порошенко»

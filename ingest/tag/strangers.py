@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ingest.tag.capitals import opens_sentence
 from ingest.tag.document import Document, Found
+from ingest.tag.first_names import is_first_name
 from ingest.tag.fold import LATIN_UPPER, fold
-from ingest.tag.gazetteer import EPITHET, PLACE, TITLE, Entity
+from ingest.tag.gazetteer import EPITHET, PLACE, SURNAME, TITLE, Entity
 from ingest.tag.heard import covered
 from ingest.tag.match import Hit, whole_places
 
@@ -46,8 +48,11 @@ def find_strangers(doc: Document) -> None:
         return
     names = [
         name
-        for hit in doc.hits
-        if _is_office(doc, hit) and (name := _NAME.match(doc.visible, hit.end))
+        for at, hit in enumerate(doc.hits)
+        if _is_office(doc, hit)
+        and (name := _NAME.match(doc.visible, hit.end))
+        and not _is_of_a_firm(doc, at)
+        and not _is_a_firm(doc, name)
     ]
     if not names:
         return
@@ -73,6 +78,52 @@ def _is_office(doc: Document, hit: Hit) -> bool:
     titles = doc.gazetteer.compiled.titles
     return hit.has(EPITHET) or any(
         titles[row][0] == doc.lang and titles[row][1] in _CATEGORIES for row in hit.rows(TITLE)
+    )
+
+
+# Words with a capital before a title that say whose it is not: "Interim President".
+_QUALIFIED = frozenset(
+    """
+    acting amtierender assistant caretaker defence defense deputy designated elect ehemaliger ex first foreign former
+    interim late lebenslanger long-time military mr mrs neuer new outgoing prime rebel special state then vice warlord
+    """.split()  # noqa: SIM905
+)
+_BEFORE = re.compile(r"([^\W\d_][\w.&’'-]*) $")
+# Who has these beside the title leads no state.
+_IN_BUSINESS = re.compile(
+    r"(?<!\w)(?:c[efto]o|chair(?:man|woman|person)?|chief executive(?: officer)?|founder|co-founder|owner|director|geschaftsfuhrer(?:in)?|"
+    r"grunder(?:in)?|vorstand|pdg|directeur|directrice|fondateur|fondatrice|fundador|fundadora|director|directora|"
+    r"genel mudur|kurucu)(?:,| and| &|/| und| et| y| ve) $"
+)
+
+
+def _is_of_a_firm(doc: Document, at: int) -> bool:
+    """Whether the office is a firm's, a union's or a house's: "Teachers' Association President", "CEO and president"."""
+    hit = doc.hits[at]
+    if _IN_BUSINESS.search(doc.folded.text, max(0, hit.start - 40), hit.start):
+        return True
+    before = _BEFORE.search(doc.visible, max(0, hit.start - 40), hit.start)
+    if doc.lang != "en" or before is None or not before[1][0].isupper():
+        return False  # elsewhere it stands behind the title
+    if opens_sentence(doc.visible, before.start()) or fold(before[1]).strip(".'") in _QUALIFIED:
+        return False
+    known = doc.hits[at - 1] if at else None
+    return known is None or known.end != before.end(1)
+
+
+def _is_a_firm(doc: Document, name: re.Match[str]) -> bool:
+    """Whether what follows a title is no person's name: "President Ascom North America", "Premier Solution Partner"."""
+    start, end = name.span(1)
+    words = name[1].split(" ")
+    if doc.lang == "de" and not is_first_name(words[0], "de", doc.gazetteer.given_names):
+        return not any(
+            hit.start >= start and hit.end <= end and hit.has(SURNAME) for hit in doc.hits
+        )
+    entities = doc.gazetteer.compiled.entities
+    return any(
+        start < hit.start and hit.end == end and entities[row].kind in ("country", "region")
+        for hit in doc.hits
+        for row in hit.rows(PLACE)[:1]
     )
 
 

@@ -7,6 +7,7 @@ Chissano") counts as theirs for the rest of the text.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from functools import cache
@@ -247,11 +248,19 @@ def _ranks() -> dict[str, frozenset[str]]:
 def _monarch(doc: Document, title: Title) -> Person | None:
     """The ruler of the one monarchy that a text speaks of."""
     states = [c for c in _MONARCHIES[title.category] if c in doc.countries]
+    is_queen = _QUEEN.search(doc.folded.text, title.start, title.end) is not None
+    if is_queen:
+        states = [c for c in states if c == "GB"]
     if len(states) != 1:
         return None
     office = OFFICES[title.category][0]
     holder = doc.gazetteer.holder(states[0], office, doc.day)
-    return (holder, f"office:{states[0]}-{office}", 0.7) if holder else None
+    if holder is None or (is_queen and not holder.name.startswith("Elizabeth ")):
+        return None  # a king's wife
+    return holder, f"office:{states[0]}-{office}", 0.7
+
+
+_QUEEN = re.compile(r"queen|konigin|reine|reina|krolow|королев|каралев|kralice")
 
 
 def _definite(doc: Document, title: Title) -> bool:
@@ -313,8 +322,20 @@ def _recent(
         pool = [found for found in pool if found.entity.country != "US"] or pool
     if not pool:
         return None
-    chosen = _nearby(doc, title, pool) or pool[-1]
+    chosen = _nearby(doc, title, pool) or _subject(title, pool, people) or pool[-1]
     return chosen.entity, "title-of-last-named", 0.7
+
+
+_OFTENER = 3  # times
+
+
+def _subject(title: Title, pool: list[Found], people: list[Found]) -> Found | None:
+    """Of several whom a title fits, whom the text has named far oftener than each of the others."""
+    if len(pool) < 2:
+        return None
+    named = Counter(f.entity.id for f in people if f.start < title.start)
+    *_others, second, first = sorted(pool, key=lambda found: named[found.entity.id])
+    return first if named[first.entity.id] >= _OFTENER * named[second.entity.id] else None
 
 
 def _nearby(doc: Document, title: Title, pool: list[Found]) -> Found | None:

@@ -105,7 +105,7 @@ def is_part_of_a_name(
         return True
     if doc.lang == "de":
         return False
-    latin = given or doc.lang in _LATIN
+    latin = given or doc.lang not in _BENDING
     if latin and _before_a_name(doc, hit, index, given=given):
         return not _is_heading(doc, hit)
     if _behind_a_name(doc, hit, index, entity, given=given):
@@ -119,8 +119,8 @@ def is_part_of_a_name(
     )
 
 
-# Where a name before a capitalised word is most often part of its name.
-_LATIN = frozenset({"en", "fr", "es", "pl", ""})
+# Elsewhere a name before a capitalised word is most often part of its name.
+_BENDING = frozenset({"de", "tr", "ru", "uk", "be"})
 
 
 def _before_a_name(doc: Document, hit: Hit, index: int, *, given: bool) -> bool:

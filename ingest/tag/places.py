@@ -11,6 +11,7 @@ from ingest.tag.gazetteer import ADJECTIVE, CURATED, LEADER, PLACE, Entity, is_u
 from ingest.tag.heard_places import places_by_sound
 from ingest.tag.match import Hit
 from ingest.tag.namesakes import arabic_article, is_in_a_title, is_part_of_a_name
+from ingest.tag.other_things import is_borne, is_something_else
 from ingest.tag.plain_words import is_plain_word
 from ingest.tag.towns import LIST, Known, is_town
 
@@ -67,7 +68,10 @@ def find_places(doc: Document) -> None:
     """Fill `doc.places`."""
     known = evidence(doc)
     for number, entity in candidates(known):
-        if not is_uncurated(entity) or is_town(number, entity, known):
+        if not is_uncurated(entity) or (
+            is_town(number, entity, known)
+            and ("in" in known.beside(number) or not is_borne(doc, doc.hits[number]))
+        ):
             doc.places.extend(_spans(doc, doc.hits[number], entity))
     spans = [(f.start, f.end) for f in doc.people]
     for hit in doc.hits:
@@ -153,6 +157,8 @@ def _place(doc: Document, hit: Hit, index: int, known: Known) -> Entity | None:
         return None
     if is_plain_word(doc, hit) or is_part_of_a_name(doc, hit, index, entity, countries):
         return None
+    if is_something_else(doc, hit, index, entity, countries):
+        return None
     return entity
 
 
@@ -234,7 +240,8 @@ def _goes_on(doc: Document, hit: Hit) -> bool:
 
 
 # Where names do not bend, or their endings stand behind an apostrophe.
-_UNBENT = frozenset({"en", "fr", "es", "tr"})
+_OTHERS = frozenset({"pt", "it", "id", "nl", "ro", "sv", "da", "no", "vi"})  # few names of theirs
+_UNBENT = frozenset({"en", "fr", "es", "tr"}) | _OTHERS
 _LATIN = _UNBENT | {"de", "pl"}
 
 
@@ -259,7 +266,8 @@ def _is_foreign(entity: Entity, form: str, surface: str, lang: str) -> bool:
     if entity.kind != "country" and lang == "de" and " " not in form:
         return not {form, form.removesuffix("s")} & _folded_names(entity)
     if lang in _UNBENT and ", " not in entity.name:
-        languages = (lang, "", "en") if entity.kind == "country" else entity.names
+        as_here = entity.kind == "country" and lang not in _OTHERS
+        languages = (lang, "", "en") if as_here else entity.names
         return not {form, form.removeprefix("the ").split(", ")[0]} & _folded_names(
             entity, languages
         )

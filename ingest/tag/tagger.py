@@ -11,6 +11,7 @@ from typing import Any
 
 from ingest.model import DeskStamp, Mention, Tagged
 from ingest.settings import load_settings
+from ingest.tag.about_talks import quiet, speaks_of_leaders
 from ingest.tag.corrections import Corrections
 from ingest.tag.document import Document
 from ingest.tag.fold import fold_text
@@ -174,8 +175,11 @@ class Tagger:
         find_people(doc)
         find_places(doc)
         # A headline is read in the light of its article, which has been read again already.
-        reader = None if model or context else self.reader
+        again = not model and not context and speaks_of_leaders(doc)
+        reader = self.reader if again else None
         assign_roles(doc, model or self.model, reader, title)
+        if model is None:
+            quiet(doc)
         return doc
 
 

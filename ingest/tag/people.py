@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.tag.bare_names import is_bent_elsewhere, may_be_meant
+from ingest.tag.bare_names import is_bent_elsewhere, is_spoken_of, may_be_meant
 from ingest.tag.bearers import (
     RULER_BEFORE,
     behind_title,
@@ -186,21 +186,23 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     if told:
         told = ranked(doc, told)
         return Found(hit.start, end, told[0], "leader", "surname", "surname-of-full-name", 0.95)  # fmt: skip
-    if hit.has(PLACE) or doc.folded.text[hit.start : hit.end] in COMMON:
+    titled = title_before(doc, index)
+    if doc.folded.text[hit.start : hit.end] in COMMON:
+        entities = [e for e in entities if titled and is_spoken_of(doc, e)]
+    if hit.has(PLACE) or not entities:
         return None
     given = fold(doc.visible[hit.start : hit.end]) in doc.gazetteer.given_names
     if hit.end - hit.start < 4 or (given and NAME_BEHIND.match(doc.visible, end)):
         return None
     if then_another(doc, index):
         return None
-    titled = title_before(doc, index)
     word = given or doc.folded.text[hit.start : hit.end] in WORDS
     entities = [e for e in entities if e.weight or titled or (not word and rank(doc, e)[0] == 0)]
     if not entities or len(entities) > 6:
         return None
     entities = ranked(doc, entities)
     first = rank(doc, entities[0])
-    if len(entities) > 1 and first[0] == 1:
+    if len(entities) > 1 and first[0] == 1 and not titled:
         return None
     if (
         entities[0].id in doc.namesakes

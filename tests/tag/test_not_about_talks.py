@@ -40,6 +40,7 @@ def places(tagger: Tagger, text: str, lang: str) -> list[tuple[str, str]]:
         ("fr", "2023-11-19", "Le but de Nielsen a tout changé."),
         ("es", "2023-11-19", "El gol de Scholz lo cambió todo."),
         ("en", "2023-11-19", "The coach said of Tanner Morgan that he was hurt."),
+        ("en", "2019-11-19", "They made President Ford of the bakery wait."),
         # firms and ships
         ("en", "2022-11-19", "The prize went to Wolters & Sullivan of the United States."),
         ("en", "2025-02-11", "The USS Gerald R. Ford left its port in the United States."),
@@ -81,6 +82,9 @@ def test_who_is_no_leader(tagger: Tagger, lang: str, day: str, text: str) -> Non
         ("en", "2025-02-11", "On Monday Interim President Karla Winslow left Peru.", ["Karla Winslow"]),
         ("en", "2001-10-11", "It was Franklin Rosevelt who led the United States.", ["Franklin Delano Roosevelt"]),
         ("en", "2019-02-11", "The Queen likes Britain's horses.", ["Elizabeth II"]),
+        # a word behind a title is a name
+        ("en", "2019-02-11", "In the US, Vice President Pence will travel.", ["Mike Pence"]),
+        ("en", "2026-02-11", "The friends of former President Assad left Syria.", ["Bashar al-Assad"]),
         ("en", "2015-02-11", "Both Merkel and Gorbachev are in the book on Germany.", ["Angela Merkel", "Mikhail Gorbachev"]),
     ],
 )  # fmt: skip

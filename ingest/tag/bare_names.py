@@ -55,9 +55,9 @@ def _families(_id: str, names: tuple[str, ...]) -> frozenset[str]:
 # Family names that so many bear that no text which does not speak of their state means a leader by one.
 _FREQUENT = frozenset(
     """
-    abdullah adams ali alvarado alvarez anand andersson austin baker bauer bennett berger bishop bryant burns campbell
+    abdullah adams ahmed ali alvarado alvarez anand andersson austin baker bauer bennett berger bishop bryant burns campbell
     carney carr carter castillo chen christopher clark cohen collins cook cooper costa cox crocker davis delgado duncan
-    estrada evans fernandez fischer flores ford fox francois garcia gonzalez graham gutierrez hahn haig harper harris
+    estrada evans fernandez fischer flores ford fox francois garcia gonzalez graham gutierrez hahn haig harper harris hassan
     henry hernandez hill howard hunt ivanov jackson jimenez johnson jones katz kellogg kelly khan kohler krol lambert
     lee levy lopes lopez major maldonado marles marquez martin martinez medina mejia michel miller mills mitchell
     moller moore morales moreno mori morrison munoz nielsen novak ortega owen patel patterson payne pedersen pena
@@ -67,6 +67,11 @@ _FREQUENT = frozenset(
     wang welch williams williamson wong yamamoto yang yilmaz zhang zhao
     """.split()  # noqa: SIM905
 )
+
+
+def is_frequent(surface: str) -> bool:
+    """Whether so many bear a family name that it tells nobody by itself."""
+    return fold(surface) in _FREQUENT
 
 
 def may_be_meant(
@@ -80,7 +85,7 @@ def may_be_meant(
         in_office: on the article's day.
         alone: no other leader is named in the text.
     """
-    frequent = fold(surface) in _FREQUENT
+    frequent = is_frequent(surface)
     if in_office:
         at_home = entity.country in _HOME.get(doc.lang, ())
         return bool(entity.weight and (at_home or not frequent)) or is_spoken_of(doc, entity)

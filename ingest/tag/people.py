@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ingest.tag.bare_names import is_bent_elsewhere, is_spoken_of, may_be_meant
+from ingest.tag.bare_names import is_bent_elsewhere, is_frequent, is_spoken_of, may_be_meant
 from ingest.tag.bearers import (
     RULER_BEFORE,
     behind_title,
@@ -109,6 +109,9 @@ _ORDINAL_BEFORE = re.compile(r" [IVX]+$")
 _POLISH_ENDING = re.compile(r"['’](?:a|ego|owi|emu|em|m|ie|u|go|mu|y)(?!\w)")
 
 
+_SON_OF = re.compile(r" (?:bin|ibn|bint|бин|ибн|бін|ібн) \w")
+
+
 def _end(doc: Document, end: int) -> int:
     """Where a name ends that was matched to `end`: its ordinal and its Polish ending are part of it."""
     ordinal = _ORDINAL.match(doc.visible, end)
@@ -186,6 +189,8 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
     if told:
         told = ranked(doc, told)
         return Found(hit.start, end, told[0], "leader", "surname", "surname-of-full-name", 0.95)  # fmt: skip
+    if _SON_OF.match(doc.visible, end):
+        return None  # a given name: "Ahmed bin Sulayem"
     titled = title_before(doc, index)
     if doc.folded.text[hit.start : hit.end] in COMMON:
         entities = [e for e in entities if titled and is_spoken_of(doc, e)]
@@ -202,7 +207,7 @@ def _surname(doc: Document, hit: Hit, index: int, known: dict[str, Entity]) -> F
         return None
     entities = ranked(doc, entities)
     first = rank(doc, entities[0])
-    if len(entities) > 1 and first[0] == 1 and not titled:
+    if len(entities) > 1 and first[0] == 1 and (not titled or is_frequent(surface)):
         return None
     if (
         entities[0].id in doc.namesakes

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.model import VENUE_ROLES, Proposal, Status
 from ingest.tag.document import Document, Found, Sentence
-from ingest.tag.proposer import choose
+from ingest.tag.proposer import Choice, Scene, state_code
 from ingest.tag.when import is_background, when_named
 
-_KEPT_CODE = re.compile(r"[A-Z]{2}|NATO")
-_OURS = frozenset({"XC", "YU", "CS"})  # our codes for states without one in ISO 3166
+_WHERE = {"recalled": "before", "told": "in the sentence before", "next": "in the sentence after"}
 
 
 @dataclass(slots=True)
@@ -20,70 +18,47 @@ class _Act:
     status: Status
     venues: list[Found]
     sentence: Sentence
-    person: Found | None
-    country: str | None
+    by: Choice
+
+    @property
+    def person(self) -> Found | None:
+        return self.by.one.person
+
+    @property
+    def country(self) -> str | None:
+        return None if self.person else self.by.one.who or None
 
 
 def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
     """One record for each act: a status, the venues a sentence names for it, and who says so.
 
-    An act told again by nobody in particular, or by the same person, is not recorded twice.
+    A place is offered, agreed on, refused or used once in an article, however often that is told: by
+    the first sentence that names somebody for it, or else by the first.
 
     Args:
         doc: with roles.
         weights: of who an act is by (`ingest.tag.proposer`).
     """
-    telling = {doc.sentence_index(p.start) for p in doc.places if p.role in VENUE_ROLES}
-    acts = [act for at in sorted(telling) for act in _acts(doc, doc.read[at], weights)]
-    made: list[Proposal] = []
-    seen: set[tuple[str | None, str, str]] = set()
-    for act in acts:
-        who = act.person.entity.name if act.person else act.country
-        fresh = [v for v in act.venues if not _known(seen, who, v.entity.id, act.status)]
-        if not fresh:
+    told: dict[tuple[str, Status], _Act] = {}
+    scene: Scene | None = None
+    for venue in sorted(doc.places, key=lambda place: place.start):
+        if venue.role not in VENUE_ROLES:
             continue
-        seen.update((who, v.entity.id, act.status) for v in fresh)
-        made.append(_record(doc, act, fresh, who))
-    return made
-
-
-def _known(
-    seen: set[tuple[str | None, str, str]], who: str | None, venue: str, status: str
-) -> bool:
-    if (who, venue, status) in seen:
-        return True
-    told = any(v == venue and s == status for _w, v, s in seen)
-    return told and (who is None or status in ("hosted", "agreed"))
-
-
-def _acts(doc: Document, sentence: Sentence, weights: Mapping[str, int]) -> list[_Act]:
-    """The acts of a sentence: its venues by status and by who speaks for each."""
-    inside = [p for p in doc.places if sentence.start <= p.start < sentence.end]
-    acts: list[_Act] = []
-    for status in VENUE_ROLES:
-        venues = [p for p in inside if p.role == status]
-        unique = list({v.entity.id: v for v in reversed(venues)}.values())[::-1]
-        by_speaker: dict[tuple[str, str | None], _Act] = {}
-        for venue in unique:
-            said = choose(doc, sentence, venue, status, weights)
-            person = said.found if said.sort in ("person", "recalled") else None
-            country = (
-                state_code(said.found.entity.country)
-                if said.found is not None and said.sort == "state"
-                else None
-            )
-            key = (person.entity.id if person else "", country)
-            if key in by_speaker:
-                by_speaker[key].venues.append(venue)
-            else:
-                by_speaker[key] = _Act(status, [venue], sentence, person, country)
-        acts += by_speaker.values()
-    return sorted(acts, key=lambda act: act.venues[0].start)
-
-
-def state_code(country: str) -> str | None:
-    """The code of a state or organisation as records name it; None where it has none."""
-    return country if _KEPT_CODE.fullmatch(country) and country not in _OURS else None
+        key = venue.entity.id, venue.role
+        if key in told and told[key].by.one.who:
+            continue
+        sentence = doc.read[doc.sentence_index(venue.start)]
+        if scene is None or scene.sentence is not sentence:
+            scene = Scene(doc, sentence)
+        by = scene.choose(venue, venue.role, weights)
+        if key not in told or by.one.who:
+            told[key] = _Act(venue.role, [venue], sentence, by)
+    acts: dict[tuple[int, Status, str], _Act] = {}
+    for act in sorted(told.values(), key=lambda act: act.venues[0].start):
+        same = acts.setdefault((act.sentence.start, act.status, act.by.one.who), act)
+        if same is not act:
+            same.venues += act.venues
+    return [_record(doc, act) for act in acts.values()]
 
 
 def speaks_for(doc: Document, person: Found) -> str | None:
@@ -127,13 +102,23 @@ def _named(doc: Document, start: int, end: int, act: _Act, *, every: bool = Fals
     return found if every else list(dict.fromkeys(found))
 
 
-def _record(doc: Document, act: _Act, venues: list[Found], who: str | None) -> Proposal:
+def _named_how(act: _Act) -> str:
+    """How and where whoever an act is by is named, for people to read."""
+    if not act.by.one.who:
+        return "nobody named"
+    where = _WHERE.get(act.by.one.sort, "in the sentence")
+    return f"{act.person.how if act.person else 'state'} {where}"
+
+
+def _record(doc: Document, act: _Act) -> Proposal:
+    venues, person = act.venues, act.person
+    who = person.entity.name if person else act.country
     start, end = doc.original(act.sentence.start, act.sentence.end)
-    country = speaks_for(doc, act.person) if act.person else act.country
+    country = speaks_for(doc, person) if person else act.country
     sentence = doc.folded.text[act.sentence.start : act.sentence.end]
     confidence = min(v.confidence for v in venues) * (0.95 if who else 0.85)
     return Proposal(
-        proposer=act.person.entity.id if act.person else act.country,
+        proposer=person.entity.id if person else act.country,
         proposer_name=who,
         proposer_country=country,
         venues=tuple(v.entity.id for v in venues),
@@ -143,14 +128,7 @@ def _record(doc: Document, act: _Act, venues: list[Found], who: str | None) -> P
         start=start,
         end=end,
         confidence=round(confidence, 2),
-        rule=f"{venues[0].rule}; by "
-        + (
-            f"{act.person.how} in the sentence"
-            if act.person
-            else "state"
-            if act.country
-            else "nobody named"
-        ),
+        rule=f"{venues[0].rule}; by {_named_how(act)} ({act.by.chance:.2f}: {act.by.why})",
         when=when_named(sentence, doc.day, act.status),
         background=act.status == "hosted" and is_background(sentence, doc.day),
     )

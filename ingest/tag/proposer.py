@@ -1,145 +1,366 @@
-"""Who an act is by: every candidate of the sentence is weighed, nobody too.
+"""Who an act is by: every candidate is weighed, nobody too.
 
-A conditional logit over the people and states of the sentence, the person of the sentence before and
-"nobody named". Its weights are trained by `ingest.tag.train` with those of the roles.
+A conditional logit over the people and states of the sentence that names the venue, those of the
+sentences beside it, and "nobody named". A state may be named by its seat or capital, by its people
+("the Norwegians", data/peoples.tsv) or by an adjective ("Yemeni officials"). The weights are trained
+by `ingest.tag.train` with those of the roles.
 """
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
 from ingest.model import Status
 from ingest.tag.document import Document, Found, Sentence
 from ingest.tag.features import clause_of
+from ingest.tag.fold import fold
+from ingest.tag.remembered import Remembered
+from ingest.tag.sources import LANGS, rows
 
-_JOINED = re.compile(
-    r"(?:,? (?:and|with|и|с|со|та|і|й|з|із|зь|i|oraz|z|und|mit|et|avec|y|e|con|ve|ile) |, | - |, \w+ )(?:[^\W\d]+ ){0,4}"
-)
-_OBJECT_BEFORE = re.compile(
-    r"(?<!\w)(with|to|for|between|of|by way of|than|against|from|с|со|для|между|к|от|против|з|із|для|між|до|від|проти|паміж|да|ад|"
-    r"z|dla|między|do|od|przeciw|mit|für|zwischen|von|an|gegen|avec|pour|entre|de|à|contre|con|para|a|contra) (?:[^\W\d]+ ){0,3}$"
-)
-_BY = re.compile(r"(?<!\w)(?:by|von|par|por|przez|tarafından|according to|laut|selon|según|według|словам|словами|паводле|за словами) (?:[^\W\d]+ ){0,4}$")  # fmt: skip
-_PRONOUN = re.compile(
-    r"(?<!\w)(?:he|she|his|her|он|она|его|ее|він|вона|його|її|ён|яна|яго|яе|er|sie|il|elle|son|él|ella|jego|jej)(?!\w)"
-)
-_SPEAKING = ("say", "suggest", "offer", "invite", "refuse", "prefer", "want", "settle", "accept", "ready", "host", "possible", "travel", "meet", "signed", "not", "future")  # fmt: skip
+Sort = Literal["nobody", "person", "state", "place", "folk", "recalled", "told", "next"]
+
+_WORD = re.compile(r"[^\W\d_][\w'’-]*|[«»“”„\"():;—–,-]")
+_NAME = re.compile(r"[^\W\d_][\w-]{2,}")
+_KEPT_CODE = re.compile(r"[A-Z]{2}|NATO")
+_OURS = frozenset({"XC", "YU", "CS"})  # our codes for states without one in ISO 3166
+_QUOTES = frozenset('«»“”„"')
+# What may stand behind the stem of a people's name, and the pronouns of one person; folded.
+_ENDINGS = {
+    "en": r"s|(?:wo)?m[ae]n|", "ru": r"\w{0,6}", "uk": r"\w{0,6}", "be": r"\w{0,6}", "pl": r"\w{0,6}", "de": r"\w{0,5}",
+    "fr": r"(?:n?e)?s?", "es": r"[oa]?s?|es", "tr": r"(?:l[iu])?(?:l[ae]r)?\w{0,5}",
+}  # fmt: skip
+_PRONOUNS = {
+    "en": "he|she|his|her|him", "ru": "он|она|его|ее|ему|ей", "uk": "він|вона|його|її|йому|їй", "be": "ен|яна|яго|яе|яму|ей",
+    "pl": "on|ona|jego|jej|jemu|mu", "de": "er|sie|ihm|ihr|sein\\w{0,2}", "fr": "il|elle|lui|son|sa|ses", "es": "ella|su|sus|le",
+    "tr": "o|onun|ona|onu|kendisi",
+}  # fmt: skip
+_PRONOUN = {lang: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for lang, words in _PRONOUNS.items()}
+_CAPITALS = frozenset({"en", "pl", "de", "tr"})  # that write the name of a people with one
+_BENDS = frozenset({"ru", "uk", "be", "pl"})
+_NEAR = 42  # letters that the words beside a candidate are looked for in
+_MANY = 200  # people of an article that are counted
+_BACK = 3  # sentences before, of which the nearest that names somebody is looked at
+
+
+def state_code(country: str) -> str | None:
+    """The code of a state or organisation as records name it; None where it has none."""
+    return country if _KEPT_CODE.fullmatch(country) and country not in _OURS else None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """Somebody an act may be by: a person, a state by its place mention, or nobody.
+    """Somebody an act may be by: a person, a state, or nobody.
 
     Attributes:
-        found: the mention; None is nobody named.
-        sort: person, state, recalled (of the sentence before) or nobody.
+        who: entity id of a person, code of a state, "" for nobody.
+        sort: nobody; of the sentence: person, state (a place that speaks), place (any other), folk (by
+            the name of its people); recalled (person named before), told (state of the sentence
+            before), next (person of the sentence after).
+        start, end: where it is named.
+        person: the mention, of a person.
     """
 
-    found: Found | None
-    sort: str
+    who: str
+    sort: Sort
+    start: int = 0
+    end: int = 0
+    person: Found | None = None
 
 
-def candidates(doc: Document, sentence: Sentence) -> list[Candidate]:
-    """All who an act in a sentence may be by; nobody first."""
-    made = [Candidate(None, "nobody")]
-    made += [Candidate(p, "person") for p in doc.people if sentence.start <= p.start < sentence.end]
-    states: set[str] = set()
-    for place in doc.places:
-        inside = sentence.start <= place.start < sentence.end
-        if inside and place.role == "government" and place.entity.country not in states:
-            states.add(place.entity.country)
-            made.append(Candidate(place, "state"))
-    index = doc.sentence_index(sentence.start)
-    if index:
-        start, end = doc.sentences[index - 1]
-        before = [p for p in doc.people if start <= p.start < end]
-        here = {c.found.entity.id for c in made if c.found}
-        for person in dict.fromkeys(before[i].entity.id for i in (0, -1) if before):
-            if person not in here:
-                first = next(p for p in before if p.entity.id == person)
-                made.append(Candidate(first, "recalled"))
-    return made
+_NOBODY = Candidate("", "nobody")
 
 
-def candidate_features(
-    doc: Document, sentence: Sentence, venue: Found, status: Status, one: Candidate, among: int
-) -> list[str]:
-    """Names of the features of one candidate."""
-    text = doc.folded.text
-    people = [p for p in doc.people if sentence.start <= p.start < sentence.end]
-    says = {k for s, e, k in sentence.concepts if k in ("say", "suggest", "offer", "refuse")}
-    head = f"{one.sort}|{status}"
-    found = [head, f"{one.sort}|{doc.lang}", f"{head}|people={min(len(people), 3)}"]
-    found += [f"{head}|said:{k}" for k in says]
-    if one.found is None:
-        found.append(f"{head}|among={min(among, 4)}")
-        if _PRONOUN.search(text, sentence.start, venue.start):
-            found.append(f"{head}|pronoun")
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Who an act was found to be by.
+
+    Attributes:
+        one: the candidate; of several mentions of one person or state the likeliest.
+        chance: of all its mentions together.
+        why: the features that spoke loudest, for people to read.
+    """
+
+    one: Candidate
+    chance: float
+    why: str
+
+
+class Scene:
+    """The candidates for the acts of one sentence, and what is asked of them.
+
+    Args:
+        doc: with roles.
+        sentence: that names the venues.
+    """
+
+    def __init__(self, doc: Document, sentence: Sentence) -> None:
+        self.doc = doc
+        self.sentence = sentence
+        index = doc.sentence_index(sentence.start)
+        self.people = _inside(doc.people, sentence)
+        self.last = doc.read[index - 1] if index else None
+        self.before, self.back = self.last, 1
+        self.earlier: list[Found] = []
+        for back, other in enumerate(reversed(doc.read[max(index - _BACK, 0) : index]), 1):
+            self.earlier = _inside(doc.people, other)
+            if self.earlier:
+                self.before, self.back = other, back
+                break
+        self.after = doc.read[index + 1] if index + 1 < len(doc.read) else None
+        self.later = _inside(doc.people, self.after) if self.after else []
+        self.candidates = [*self._candidates()]
+        text = doc.folded.text
+        self.quotes = [i for i in range(sentence.start, sentence.end) if text[i] in _QUOTES]
+        self.opening = _words(text, sentence.start, min(sentence.end, sentence.start + _NEAR))[:2]
+
+    def _candidates(self) -> Iterator[Candidate]:
+        doc = self.doc
+        yield _NOBODY
+        known = set()
+        for person in self.people:
+            known.add(person.entity.id)
+            yield _person(person, "person")
+        codes = set()
+        for sort, code, start, end in _states(doc, self.sentence):
+            if (sort, code) not in codes:
+                codes.add((sort, code))
+                known.add(code)
+                yield Candidate(code, sort, start, end)
+        for sort, code, start, end in _states(doc, self.last) if self.last else ():
+            if sort != "place" and code not in known:
+                known.add(code)
+                yield Candidate(code, "told", start, end)
+        for person in reversed(self.earlier):
+            if person.entity.id not in known:
+                known.add(person.entity.id)
+                yield _person(person, "recalled")
+        for person in self.later[:1]:
+            if person.entity.id not in known:
+                yield _person(person, "next")
+
+    def features(self, venue: Found, status: Status) -> list[list[str]]:
+        """Names of the features of each candidate for an act at a venue."""
+        act = _Act(self, venue, status)
+        return [
+            act.of_nobody()
+            if one.sort == "nobody"
+            else act.of_one_inside(one)
+            if one.sort in ("person", "state", "place", "folk")
+            else act.of_one_beside(one)
+            for one in self.candidates
+        ]
+
+    def choose(self, venue: Found, status: Status, weights: Mapping[str, int]) -> Choice:
+        """Whoever is likeliest to be whom an act at a venue is by."""
+        every = self.features(venue, status)
+        sums = [sum([weights.get(name, 0) for name in names]) for names in every]
+        top = max(sums)
+        shares: dict[str, float] = {}
+        for one, points in zip(self.candidates, sums, strict=True):
+            shares[one.who] = shares.get(one.who, 0.0) + math.exp((points - top) / 100)
+        who = max(shares, key=shares.__getitem__)
+        mine = [i for i, one in enumerate(self.candidates) if one.who == who]
+        best = max(mine, key=sums.__getitem__)
+        loudest = sorted(every[best], key=lambda name: -weights.get(name, 0))[:2]
+        chance = shares[who] / sum(shares.values())
+        return Choice(self.candidates[best], chance, ", ".join(loudest))
+
+
+def _person(person: Found, sort: Sort) -> Candidate:
+    return Candidate(person.entity.id, sort, person.start, person.end, person)
+
+
+def _inside(found: list[Found], sentence: Sentence) -> list[Found]:
+    return [f for f in found if sentence.start <= f.start < sentence.end]
+
+
+def _states(doc: Document, sentence: Sentence) -> Iterator[tuple[Sort, str, int, int]]:
+    """States that a sentence speaks of: by a place, or by the name of its people or its adjective."""
+    places = _inside(doc.places, sentence)
+    for place in places:
+        code = state_code(place.entity.country)
+        if code:
+            yield "state" if place.role == "government" else "place", code, place.start, place.end
+    taken = [*places, *_inside(doc.people, sentence)]
+    for start, end, code in peoples(doc.lang).find(doc, sentence):
+        if not any(t.start < end and start < t.end for t in taken):
+            yield "folk", code, start, end
+
+
+class Peoples:
+    """How the people of each state are called in a language, and its adjectives.
+
+    Args:
+        lang: one of LANGS.
+    """
+
+    def __init__(self, lang: str) -> None:
+        column = LANGS.index(lang)
+        self._stems: dict[str, str] = {}
+        for code, *cells in rows("peoples.tsv"):
+            cell = cells[column] if column < len(cells) else ""
+            self._stems.update((fold(stem), code) for stem in cell.split(";") if stem)
+        self._longest = max(map(len, self._stems), default=0)
+        self._ending = re.compile(_ENDINGS[lang])
+        self._capital = lang in _CAPITALS
+        self._of = Remembered(self._code)
+
+    def _code(self, word: str) -> str:
+        for end in range(min(len(word), self._longest), 2, -1):
+            code = self._stems.get(word[:end])
+            if code is not None:
+                return code if self._ending.fullmatch(word, end) else ""
+        return ""
+
+    def find(self, doc: Document, sentence: Sentence) -> Iterator[tuple[int, int, str]]:
+        """Where a sentence names a people, and the code of its state."""
+        text, visible = doc.folded.text, doc.visible
+        for match in _NAME.finditer(text, sentence.start, sentence.end):
+            code = self._of[match[0]]
+            if code and (not self._capital or visible[match.start()].isupper()):
+                north = code == "KR" and text.endswith("north ", 0, match.start())
+                yield match.start(), match.end(), "KP" if north else code
+
+
+@lru_cache(maxsize=16)
+def peoples(lang: str) -> Peoples:
+    """The names of peoples in a language; the English ones for a language we do not know."""
+    return Peoples(lang if lang in LANGS else "en")
+
+
+def _words(text: str, start: int, end: int) -> list[str]:
+    return _WORD.findall(text, max(start, 0), end)
+
+
+class _Act:
+    """The features of the candidates for one act."""
+
+    def __init__(self, scene: Scene, venue: Found, status: Status) -> None:
+        self.scene, self.venue, self.status = scene, venue, status
+        doc, sentence = scene.doc, scene.sentence
+        self.text, self.lang = doc.folded.text, doc.lang
+        self.low, self.high = clause_of(sentence, venue.start)
+        self.here = {k for s, _e, k in sentence.concepts if self.low <= s < self.high}
+        self.quoted = sum(q < venue.start for q in scene.quotes) % 2
+        pronoun = _PRONOUN.get(self.lang, _PRONOUN["en"])
+        self.pronoun = bool(pronoun.search(self.text, self.low, venue.start))
+
+    def of_nobody(self) -> list[str]:
+        scene, status, lang = self.scene, self.status, self.lang
+        people = min(len(scene.people), 3)
+        found = [
+            "0", f"0|{status}", f"0|{lang}", f"0|people={people}|{status}", f"0|among={min(len(scene.candidates), 6)}",
+            f"0|pronoun={self.pronoun}|{status}", f"0|quoted={self.quoted}|{status}",
+        ]  # fmt: skip
+        found += {f"0|s:{k}" for _s, _e, k in scene.sentence.concepts}
+        found += [f"0|c:{k}|{status}" for k in self.here]
+        before = _words(self.text, max(self.low, self.venue.start - _NEAR), self.venue.start)
+        found += [f"0|b={w[:6]}|{lang}" for w in before[-2:]]
+        found += [f"0|open={w[:6]}|{lang}" for w in scene.opening[:1]]
+        if self.scene.earlier and scene.before is not None:
+            gap = scene.doc.visible[scene.before.end : scene.sentence.start]
+            found.append(f"0|break={chr(10) in gap}|people={min(people, 2)}")
+        if scene.sentence.question:
+            found.append("0|question")
         return found
-    at = one.found
-    if one.sort == "recalled":
-        before = doc.sentences[doc.sentence_index(sentence.start) - 1]
-        pronoun = bool(_PRONOUN.search(text, sentence.start, venue.start))
-        found.append(f"{head}|pronoun={pronoun}|first={at.start - before[0] < 30}")
-        found.append(
-            f"{head}|quoted={text[sentence.start : sentence.start + 1] in '«„“' + chr(34)}"
-        )
-        found.append(f"{head}|alone={not people}")
+
+    def of_one_inside(self, one: Candidate) -> list[str]:
+        """Where somebody of the sentence stands: to the venue, to the others, to the clauses."""
+        scene, venue, status, sort = self.scene, self.venue, self.status, one.sort
+        sentence, people, start, end = scene.sentence, scene.people, one.start, one.end
+        at = start < venue.end and venue.start < end
+        side = "at" if at else "before" if start < venue.start else "after"
+        low, high = (end, venue.start) if side == "before" else (venue.end, start)
+        cuts = sum(low <= cut < high for cut in sentence.cuts)
+        between = sum(low <= p.start and p.end <= high for p in people)
+        order = sum(p.end <= start for p in people)
+        among = "first" if order == 0 else "last" if order + 1 == len(people) else "mid"
+        quoted = sum(q < start for q in scene.quotes) % 2
+        head, place, count = f"{sort}|{status}", f"{sort}|{side}", min(len(people), 3)
+        found = [
+            sort, head, f"{sort}|{self.lang}", f"{head}|{side}", f"{place}|same={self.low <= start < self.high}|{status}",
+            f"{place}|cuts={min(cuts, 3)}", f"{place}|between={min(between, 2)}", f"{place}|order={min(order, 2)}|of={count}",
+            f"{head}|people={count}", f"{place}|opens={start - sentence.start < 6}",
+            f"{place}|gap={min(abs(venue.start - start) // 30, 5)}", f"{sort}|quote={quoted}{self.quoted}",
+            f"{sort}|pronoun={self.pronoun}", f"{place}|{status}|{among}",
+        ]  # fmt: skip
+        found += self._beside(one, sentence)
+        low, high = min(low, high), max(low, high)
+        found += {f"{place}|k:{k}" for s, _e, k in sentence.concepts if low <= s < high}
+        found += [f"{head}|k:{k}" for k in self.here]
+        return found + self._of_person(one)
+
+    def of_one_beside(self, one: Candidate) -> list[str]:
+        """What ties the sentence to somebody of another: a pronoun, how it begins, how near."""
+        scene, status, lang, sort = self.scene, self.status, self.lang, one.sort
+        other, people, back = {
+            "next": (scene.after, scene.later, 1),
+            "told": (scene.last, scene.earlier, 1),
+        }.get(sort, (scene.before, scene.earlier, scene.back))
+        if other is None:
+            return []
+        order = sum(p.start < one.start for p in people)
+        rest = sum(p.start > one.start for p in people)
+        count, head = min(len(scene.people), 2), f"{sort}|{status}"
+        broken = "\n" in scene.doc.visible[other.end : scene.sentence.start]
+        opening = [w[:6] for w in scene.opening] or ["^"]
+        found = [
+            sort, head, f"{sort}|{lang}", f"{sort}|pronoun={self.pronoun}|people={count}", f"{head}|people={count}",
+            f"{sort}|order={min(order, 2)}|rest={min(rest, 2)}|pronoun={self.pronoun}", f"{sort}|open={opening[0]}|{lang}",
+            f"{sort}|quoted={self.quoted}|people={count}", f"{sort}|break={broken}", f"{sort}|back={back}",
+            f"{head}|back={back}|pronoun={self.pronoun}", f"{sort}|opens={one.start - other.start < 6}",
+            f"{sort}|open2={' '.join(opening)}|{lang}",
+        ]  # fmt: skip
+        found += [f"{sort}|k:{k}" for k in self.here]
+        return found + self._beside(one, other) + self._of_person(one)
+
+    def _beside(self, one: Candidate, sentence: Sentence) -> list[str]:
+        """The words and meanings on both sides of a name."""
+        sort, start, end, lang = one.sort, one.start, one.end, self.lang
+        before = _words(self.text, max(sentence.start, start - _NEAR), start)[-2:] or ["^"]
+        after = _words(self.text, end, min(sentence.end, end + _NEAR))[:3] or ["$"]
+        ahead = sorted((s - end, k) for s, _e, k in sentence.concepts if 0 <= s - end <= 60)
+        back = sorted((start - e, k) for _s, e, k in sentence.concepts if 0 <= start - e <= 30)
+        nearest = f"{ahead[0][1] if ahead else '-'}|{back[0][1] if back else '-'}"
+        return [
+            f"{sort}|b1={before[-1][:6]}|{lang}",
+            f"{sort}|a1={after[0][:6]}|{lang}",
+            *[f"{sort}|a={w[:6]}|{lang}" for w in after],
+            *[f"{sort}|b={w[:6]}|{lang}" for w in before],
+            *[f"{sort}|then:{k}" for _gap, k in ahead[:3]],
+            *[f"{sort}|ahead:{k}" for _gap, k in back[:2]],
+            f"{sort}|nearest:{nearest}",
+        ]
+
+    def _of_person(self, one: Candidate) -> list[str]:
+        """Who a person is here: how named, how often, in which office, as a subject or not."""
+        person, sort, doc = one.person, one.sort, self.scene.doc
+        if person is None:
+            return []
+        times = sum(p.entity is person.entity for p in doc.people[:_MANY])
+        office = doc.gazetteer.office_at(person.entity, doc.day)
+        found = [
+            f"{sort}|how={person.how}",
+            f"{sort}|times={min(times, 4)}",
+            f"{sort}|office={office.office if office else '-'}",
+        ]
+        country = office.country if office else person.entity.country
+        if country and country == self.venue.entity.country:
+            found.append(f"{sort}|{self.status}|own")
+        if doc.lang in _BENDS:
+            found.append(f"{sort}|subject={_is_nominative(doc, person)}|{doc.lang}")
+        tail = self.text[person.end : person.end + 3]
+        if tail.startswith(("'", "’")):
+            found.append(f"{sort}|'{tail[1:]}|{doc.lang}")
         return found
-    order = [p.start for p in people].index(at.start) if one.sort == "person" else 0
-    side = "before" if at.end <= venue.start else "after"
-    low, high = clause_of(sentence, venue.start)
-    same = low <= at.start < high
-    ahead = text[max(sentence.start, at.start - 34) : at.start]
-    found += [
-        f"{head}|order={min(order, 3)}", f"{head}|{side}", f"{head}|{side}|same={same}",
-        f"{head}|opens={at.start - sentence.start < 6}", f"{head}|how={at.how}",
-        f"{head}|gap={min(abs(venue.start - at.start) // 40, 4)}", f"{side}|order={min(order, 3)}|{one.sort}",
-    ]  # fmt: skip
-    if word := _OBJECT_BEFORE.search(ahead):
-        found += [f"{one.sort}|object", f"{head}|object", f"{one.sort}|obj={word[1]}|{doc.lang}"]
-    if _BY.search(ahead):
-        found += [f"{one.sort}|by", f"{head}|by"]
-    if at.entity.country and at.entity.country == venue.entity.country:
-        found.append(f"{head}|own-venue")
-    found += _verbs(sentence, at, head)
-    if one.sort == "person":
-        found += _pairs(doc, people, order, head)
-    return found
 
 
-def _verbs(sentence: Sentence, at: Found, head: str) -> list[str]:
-    """What is said right after a name, and right before it."""
-    after = [(s - at.end, k) for s, _e, k in sentence.concepts if 0 <= s - at.end <= 45]
-    before = [(at.start - e, k) for _s, e, k in sentence.concepts if 0 <= at.start - e <= 16]
-    found = [f"{head}|then:{k}" for _gap, k in sorted(after)[:3] if k in _SPEAKING]
-    found += [f"{head}|ahead:{k}" for _gap, k in sorted(before)[:2] if k in _SPEAKING]
-    if after:
-        found.append(f"{head.split('|', maxsplit=1)[0]}|next:{min(after)[1]}")
-    return found
-
-
-def _pairs(doc: Document, people: list[Found], order: int, head: str) -> list[str]:
-    """Whether a person is named together with another one."""
-    text, found = doc.folded.text, []
-    for left, right in ((order - 1, order), (order, order + 1)):
-        if left >= 0 and right < len(people):
-            gap = text[people[left].end : people[right].start]
-            if len(gap) < 40 and _JOINED.fullmatch(gap):
-                found.append(f"{head}|joined={'second' if right == order else 'first'}")
-    return found
-
-
-def choose(
-    doc: Document, sentence: Sentence, venue: Found, status: Status, weights: Mapping[str, int]
-) -> Candidate:
-    """The likeliest of the candidates."""
-    every = candidates(doc, sentence)
-
-    def points(one: Candidate) -> int:
-        names = candidate_features(doc, sentence, venue, status, one, len(every))
-        return sum(weights.get(name, 0) for name in names)
-
-    return max(every, key=points)
+def _is_nominative(doc: Document, found: Found) -> bool:
+    last = doc.folded.text[found.start : found.end].rpartition(" ")[2]
+    names = [name for spelled in found.entity.names.values() for name in spelled]
+    return any(fold(name).rpartition(" ")[2] == last for name in names)

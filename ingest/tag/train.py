@@ -1,7 +1,7 @@
 """Train the weights on labelled articles: `python -m ingest.tag.train FILE.jsonl …`.
 
 Roles: a softmax regression over the features of `ingest.tag.features`, by scikit-learn. Who an act is
-by: a conditional logit by AdaGrad over those of `ingest.tag.proposer`. Same files, same weights. The
+by: `ingest.tag.train_proposer`. Same files, same weights. The
 confidences are set by a cross-validation by topic, whose figures are printed; `--cv` writes nothing.
 """
 
@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import random
 import re
 import sys
 from collections import Counter
@@ -28,14 +27,13 @@ from sklearn.linear_model import LogisticRegression
 
 from ingest.model import ROLES
 from ingest.tag.document import Found
-from ingest.tag.evaluate import key_of
 from ingest.tag.features import Surroundings, read_sentences
 from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.lanes import MOST, packed
-from ingest.tag.proposer import Candidate, candidate_features, candidates
 from ingest.tag.reader import Reader
 from ingest.tag.roles import WEIGHTS, RoleModel, decide
 from ingest.tag.tagger import Tagger
+from ingest.tag.train_proposer import choices, fit_choices
 
 Example = tuple[list[str], int, float]  # features, role, weight
 _ARTICLE_WIDE = (
@@ -141,73 +139,11 @@ def _examples(articles: list[Labelled]) -> list[Example]:
 def train(articles: list[Labelled]) -> RoleModel:
     """Fit roles and proposers to labelled articles."""
     weights = fit(_examples(articles))
-    proposers = fit_choices([c for a in articles if not a.short for c in _choices(a)])
+    proposers = fit_choices(
+        [c for a in articles if not a.short for c in choices(a.doc, a.gold, a.raw)]
+    )
     digest = hashlib.sha256(json.dumps([weights, proposers]).encode()).hexdigest()[:8]
     return RoleModel(digest, {name: packed(row) for name, row in weights.items()}, proposers)
-
-
-Choice = tuple[list[list[str]], int]
-
-
-def _choices(article: Labelled) -> list[Choice]:
-    """For each labelled act: the features of every candidate, and which it is by."""
-    doc, raw = article.doc, article.raw
-    for place, role in zip(doc.places, article.gold, strict=True):
-        place.role = ROLES[role] if role >= 0 else "location"
-    made: list[Choice] = []
-    for act in raw.get("proposals", ()):
-        sentence = next(
-            (s for s in doc.read if doc.original(s.start, s.end)[0] == act["start"]), None
-        )
-        if sentence is None:
-            continue
-        names = {key_of(v) for v in act["venues"]}
-        places = [
-            p for p in doc.places
-            if sentence.start <= p.start < sentence.end and key_of(p.entity.name) in names
-        ]  # fmt: skip
-        for venue in {p.entity.id: p for p in reversed(places)}.values():
-            every = candidates(doc, sentence)
-            right = [i for i, one in enumerate(every) if _is_by(one, act["proposer"])]
-            if right:
-                rows = [
-                    candidate_features(doc, sentence, venue, act["status"], one, len(every))
-                    for one in every
-                ]
-                made.append((rows, right[0]))
-    return made
-
-
-def _is_by(one: Candidate, proposer: str | None) -> bool:
-    if one.found is None or proposer is None:
-        return one.found is None and proposer is None
-    if one.sort == "state":
-        return one.found.entity.country == proposer
-    return key_of(one.found.entity.name) == key_of(proposer)
-
-
-def fit_choices(choices: list[Choice], epochs: int = 12, seed: int = 7) -> dict[str, int]:
-    """Conditional logit by AdaGrad: one weight for each feature, in hundredths."""
-    vocabulary = sorted({name for rows, _right in choices for row in rows for name in row})
-    number = {name: i for i, name in enumerate(vocabulary)}
-    kept = [
-        ([np.array([number[n] for n in row]) for row in rows], right) for rows, right in choices
-    ]
-    weights, squares = np.zeros(len(vocabulary)), np.full(len(vocabulary), 1e-2)
-    order = random.Random(seed)
-    for _epoch in range(epochs):
-        order.shuffle(kept)
-        for rows, right in kept:
-            sums = np.array([weights[row].sum() for row in rows])
-            chances = np.exp(sums - sums.max())
-            chances /= chances.sum()
-            chances[right] -= 1
-            for row, slope in zip(rows, chances, strict=True):
-                step = slope + 1e-2 * weights[row]
-                squares[row] += step * step
-                weights[row] -= 0.1 * step / np.sqrt(squares[row])
-    scaled = np.rint(weights * 100).astype(int)
-    return {name: int(scaled[i]) for i, name in enumerate(vocabulary) if abs(scaled[i]) > 3}
 
 
 def folds_of(raws: Sequence[Mapping[str, Any]], folds: int) -> list[set[str]]:

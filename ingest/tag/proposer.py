@@ -19,6 +19,7 @@ from ingest.model import Status
 from ingest.tag.document import Document, Found, Sentence
 from ingest.tag.features import clause_of
 from ingest.tag.fold import fold
+from ingest.tag.gazetteer import Office
 from ingest.tag.remembered import Remembered
 from ingest.tag.sources import LANGS, rows
 
@@ -114,6 +115,8 @@ class Scene:
         self.after = doc.read[index + 1] if index + 1 < len(doc.read) else None
         self.later = _inside(doc.people, self.after) if self.after else []
         self.candidates = [*self._candidates()]
+        self._fixed: dict[int, list[str]] = {}  # by the candidate's identity: they live as long
+        self._countries: dict[int, str] = {}
         text = doc.folded.text
         self.quotes = [i for i in range(sentence.start, sentence.end) if text[i] in _QUOTES]
         self.opening = _words(text, sentence.start, min(sentence.end, sentence.start + _NEAR))[:2]
@@ -142,6 +145,22 @@ class Scene:
         for person in self.later[:1]:
             if person.entity.id not in known:
                 yield _person(person, "next")
+
+    def fixed(self, one: Candidate, sentence: Sentence) -> list[str]:
+        """The features of a candidate that are the same for every act, found once."""
+        found = self._fixed.get(id(one))
+        if found is None:
+            found = _beside(self.doc, one, sentence)
+            if one.person is not None:
+                office = self.doc.gazetteer.office_at(one.person.entity, self.doc.day)
+                self._countries[id(one)] = office.country if office else one.person.entity.country
+                found += _of_person(self.doc, one.sort, one.person, office)
+            self._fixed[id(one)] = found
+        return found
+
+    def country_of(self, one: Candidate) -> str:
+        """The country that a person whose fixed features were asked for speaks for, or ""."""
+        return self._countries.get(id(one), "")
 
     def features(self, venue: Found, status: Status) -> list[list[str]]:
         """Names of the features of each candidate for an act at a venue."""
@@ -289,11 +308,11 @@ class _Act:
             f"{place}|gap={min(abs(venue.start - start) // 30, 5)}", f"{sort}|quote={quoted}{self.quoted}",
             f"{sort}|pronoun={self.pronoun}", f"{place}|{status}|{among}",
         ]  # fmt: skip
-        found += self._beside(one, sentence)
+        found += scene.fixed(one, sentence)
         low, high = min(low, high), max(low, high)
         found += {f"{place}|k:{k}" for s, _e, k in sentence.concepts if low <= s < high}
         found += [f"{head}|k:{k}" for k in self.here]
-        return found + self._of_person(one)
+        return found + self._own(one)
 
     def of_one_beside(self, one: Candidate) -> list[str]:
         """What ties the sentence to somebody of another: a pronoun, how it begins, how near."""
@@ -317,50 +336,53 @@ class _Act:
             f"{sort}|open2={' '.join(opening)}|{lang}",
         ]  # fmt: skip
         found += [f"{sort}|k:{k}" for k in self.here]
-        return found + self._beside(one, other) + self._of_person(one)
+        return found + scene.fixed(one, other) + self._own(one)
 
-    def _beside(self, one: Candidate, sentence: Sentence) -> list[str]:
-        """The words and meanings on both sides of a name."""
-        sort, start, end, lang = one.sort, one.start, one.end, self.lang
-        before = _words(self.text, max(sentence.start, start - _NEAR), start)[-2:] or ["^"]
-        after = _words(self.text, end, min(sentence.end, end + _NEAR))[:3] or ["$"]
-        ahead = sorted((s - end, k) for s, _e, k in sentence.concepts if 0 <= s - end <= 60)
-        back = sorted((start - e, k) for _s, e, k in sentence.concepts if 0 <= start - e <= 30)
-        nearest = f"{ahead[0][1] if ahead else '-'}|{back[0][1] if back else '-'}"
-        return [
-            f"{sort}|b1={before[-1][:6]}|{lang}",
-            f"{sort}|a1={after[0][:6]}|{lang}",
-            *[f"{sort}|a={w[:6]}|{lang}" for w in after],
-            *[f"{sort}|b={w[:6]}|{lang}" for w in before],
-            *[f"{sort}|then:{k}" for _gap, k in ahead[:3]],
-            *[f"{sort}|ahead:{k}" for _gap, k in back[:2]],
-            f"{sort}|nearest:{nearest}",
-        ]
+    def _own(self, one: Candidate) -> list[str]:
+        country = self.scene.country_of(one)
+        own = bool(country) and country == self.venue.entity.country
+        return [f"{one.sort}|{self.status}|own"] if own else []
 
-    def _of_person(self, one: Candidate) -> list[str]:
-        """Who a person is here: how named, how often, in which office, as a subject or not."""
-        person, sort, doc = one.person, one.sort, self.scene.doc
-        if person is None:
-            return []
-        times = sum(p.entity is person.entity for p in doc.people[:_MANY])
-        office = doc.gazetteer.office_at(person.entity, doc.day)
-        found = [
-            f"{sort}|how={person.how}",
-            f"{sort}|times={min(times, 4)}",
-            f"{sort}|office={office.office if office else '-'}",
-        ]
-        country = office.country if office else person.entity.country
-        if country and country == self.venue.entity.country:
-            found.append(f"{sort}|{self.status}|own")
-        if doc.lang in _BENDS:
-            found.append(f"{sort}|subject={_is_nominative(doc, person)}|{doc.lang}")
-        tail = self.text[person.end : person.end + 3]
-        if tail.startswith(("'", "’")):
-            found.append(f"{sort}|'{tail[1:]}|{doc.lang}")
-        return found
+
+def _beside(doc: Document, one: Candidate, sentence: Sentence) -> list[str]:
+    """The words and meanings on both sides of a name."""
+    sort, start, end, lang, text = one.sort, one.start, one.end, doc.lang, doc.folded.text
+    before = _words(text, max(sentence.start, start - _NEAR), start)[-2:] or ["^"]
+    after = _words(text, end, min(sentence.end, end + _NEAR))[:3] or ["$"]
+    ahead = sorted((s - end, k) for s, _e, k in sentence.concepts if 0 <= s - end <= 60)
+    back = sorted((start - e, k) for _s, e, k in sentence.concepts if 0 <= start - e <= 30)
+    nearest = f"{ahead[0][1] if ahead else '-'}|{back[0][1] if back else '-'}"
+    return [
+        f"{sort}|b1={before[-1][:6]}|{lang}",
+        f"{sort}|a1={after[0][:6]}|{lang}",
+        *[f"{sort}|a={w[:6]}|{lang}" for w in after],
+        *[f"{sort}|b={w[:6]}|{lang}" for w in before],
+        *[f"{sort}|then:{k}" for _gap, k in ahead[:3]],
+        *[f"{sort}|ahead:{k}" for _gap, k in back[:2]],
+        f"{sort}|nearest:{nearest}",
+    ]
+
+
+def _of_person(doc: Document, sort: Sort, person: Found, office: Office | None) -> list[str]:
+    """Who a person is here: how named, how often, in which office, as a subject or not."""
+    times = [p.entity.id for p in doc.people[:_MANY]].count(person.entity.id)
+    found = [
+        f"{sort}|how={person.how}",
+        f"{sort}|times={min(times, 4)}",
+        f"{sort}|office={office.office if office else '-'}",
+    ]
+    if doc.lang in _BENDS:
+        found.append(f"{sort}|subject={_is_nominative(doc, person)}|{doc.lang}")
+    tail = doc.folded.text[person.end : person.end + 3]
+    if tail.startswith(("'", "’")):
+        found.append(f"{sort}|'{tail[1:]}|{doc.lang}")
+    return found
 
 
 def _is_nominative(doc: Document, found: Found) -> bool:
     last = doc.folded.text[found.start : found.end].rpartition(" ")[2]
-    names = [name for spelled in found.entity.names.values() for name in spelled]
-    return any(fold(name).rpartition(" ")[2] == last for name in names)
+    return any(
+        fold(name.rpartition(" ")[2]) == last
+        for spelled in found.entity.names.values()
+        for name in spelled
+    )

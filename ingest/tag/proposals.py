@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ingest.model import VENUE_ROLES, Proposal, Status
 from ingest.tag.document import Document, Found, Sentence
+from ingest.tag.parties import Act, Spoken, parties_of, speaks_for
 from ingest.tag.proposer import Choice, Scene, state_code
+from ingest.tag.roles import RoleModel
 from ingest.tag.when import is_background, when_named
 
 _WHERE = {"recalled": "before", "told": "in the sentence before", "next": "in the sentence after"}
@@ -29,7 +30,7 @@ class _Act:
         return None if self.person else self.by.one.who or None
 
 
-def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
+def find_proposals(doc: Document, model: RoleModel) -> list[Proposal]:
     """One record for each act: a status, the venues a sentence names for it, and who says so.
 
     A place is offered, agreed on, refused or used once in an article, however often that is told: by
@@ -37,7 +38,7 @@ def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
 
     Args:
         doc: with roles.
-        weights: of who an act is by (`ingest.tag.proposer`).
+        model: weighs who an act is by (`ingest.tag.proposer`) and who would meet (`ingest.tag.parties`).
     """
     told: dict[tuple[str, Status], _Act] = {}
     scene: Scene | None = None
@@ -50,7 +51,7 @@ def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
         sentence = doc.read[doc.sentence_index(venue.start)]
         if scene is None or scene.sentence is not sentence:
             scene = Scene(doc, sentence)
-        by = scene.choose(venue, venue.role, weights)
+        by = scene.choose(venue, venue.role, model.proposers)
         if key not in told or by.one.who:
             told[key] = _Act(venue.role, [venue], sentence, by)
     acts: dict[tuple[int, Status, str], _Act] = {}
@@ -58,48 +59,10 @@ def find_proposals(doc: Document, weights: Mapping[str, int]) -> list[Proposal]:
         same = acts.setdefault((act.sentence.start, act.status, act.by.one.who), act)
         if same is not act:
             same.venues += act.venues
-    return [_record(doc, act) for act in acts.values()]
-
-
-def speaks_for(doc: Document, person: Found) -> str | None:
-    """The state or organisation a leader speaks for on the article's day."""
-    office = doc.gazetteer.office_at(person.entity, doc.day)
-    return state_code(office.country if office else person.entity.country)
-
-
-def _parties(doc: Document, act: _Act) -> tuple[str, ...]:
-    """States that would meet: those of the sentence, else the most named of the article."""
-    hosts = {v.entity.country for v in act.venues}
-    local = _named(doc, act.sentence.start, act.sentence.end, act)
-    local = [c for c in local if c not in hosts or _is_party(doc, c)]
-    if len(local) >= 2:
-        return tuple(sorted(local[:5]))
-    counts: dict[str, int] = {}
-    for code in _named(doc, 0, len(doc.visible), act, every=True):
-        counts[code] = counts.get(code, 0) + 1
-    ranked = [c for c in sorted(counts, key=lambda c: (-counts[c], c)) if c not in hosts]
-    return tuple(sorted({*local, *ranked[: max(0, 2 - len(local))]}))
-
-
-def _is_party(doc: Document, code: str) -> bool:
-    return sum(p.entity.country == code for p in doc.people) >= 2
-
-
-def _named(doc: Document, start: int, end: int, act: _Act, *, every: bool = False) -> list[str]:
-    found: list[str] = []
-    for person in doc.people:
-        if start <= person.start < end and (
-            every or person is not act.person or _is_party(doc, person.entity.country)
-        ):
-            code = speaks_for(doc, person)
-            if code and code != "VA":
-                found.append(code)
-    for place in doc.places:
-        if start <= place.start < end and place.role == "government":
-            code = state_code(place.entity.country)
-            if code:
-                found.append(code)
-    return found if every else list(dict.fromkeys(found))
+    if not acts:
+        return []
+    spoken = Spoken(doc)
+    return [_record(spoken, act, model) for act in acts.values()]
 
 
 def _named_how(act: _Act) -> str:
@@ -110,11 +73,13 @@ def _named_how(act: _Act) -> str:
     return f"{act.person.how if act.person else 'state'} {where}"
 
 
-def _record(doc: Document, act: _Act) -> Proposal:
-    venues, person = act.venues, act.person
+def _record(spoken: Spoken, act: _Act, model: RoleModel) -> Proposal:
+    doc, venues, person = spoken.doc, act.venues, act.person
     who = person.entity.name if person else act.country
     start, end = doc.original(act.sentence.start, act.sentence.end)
     country = speaks_for(doc, person) if person else act.country
+    hosts = frozenset(filter(None, (state_code(venue.entity.country) for venue in venues)))
+    meeting = Act(act.status, act.sentence, hosts, country)
     sentence = doc.folded.text[act.sentence.start : act.sentence.end]
     confidence = min(v.confidence for v in venues) * (0.95 if who else 0.85)
     return Proposal(
@@ -123,7 +88,7 @@ def _record(doc: Document, act: _Act) -> Proposal:
         proposer_country=country,
         venues=tuple(v.entity.id for v in venues),
         venue_names=tuple(v.entity.name for v in venues),
-        parties=_parties(doc, act),
+        parties=parties_of(spoken, meeting, model.parties),
         status=act.status,
         start=start,
         end=end,

@@ -43,12 +43,14 @@ class RoleModel:
     Attributes:
         weights: feature -> one weight (in hundredths) for each role of `ROLES`, packed (`ingest.tag.lanes`).
         proposers: weights of who an act is by.
+        parties: weights of who would meet.
         calibration: (chance, share that was right) of cross-validation, rising.
     """
 
     version: str
     weights: dict[str, int]
     proposers: dict[str, int] = field(default_factory=dict)
+    parties: dict[str, int] = field(default_factory=dict)
     calibration: tuple[tuple[float, float], ...] = ()
 
     @classmethod

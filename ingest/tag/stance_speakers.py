@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from ingest.tag.features import clause_of
 from ingest.tag.fold import fold
-from ingest.tag.proposals import speaks_for, state_code
+from ingest.tag.parties import speaks_for
+from ingest.tag.proposer import state_code
 from ingest.tag.stance_cues import STOP, Cue, Span, clause_start
 from ingest.tag.stance_words import StanceWords
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from ingest.model import VENUE_ROLES, MeetingStance
 from ingest.tag.features import read_sentences
 from ingest.tag.gazetteer import ADJECTIVE
-from ingest.tag.proposals import speaks_for
+from ingest.tag.parties import speaks_for
 from ingest.tag.proposer import state_code
 from ingest.tag.stance_cues import STOP, Cue, Span, Stand, find_cues, find_meetings
 from ingest.tag.stance_speakers import (

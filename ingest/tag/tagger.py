@@ -129,7 +129,7 @@ class Tagger:
         if self.corrections:
             mend_mentions(body, self.corrections, article)
         mentions = body.mentions()
-        proposals = find_proposals(body, self.model.proposers)
+        proposals = find_proposals(body, self.model)
         if self.corrections:
             proposals = mend_proposals(body, proposals, self.corrections, article)
         head: tuple[Mention, ...] = ()

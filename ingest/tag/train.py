@@ -1,7 +1,7 @@
 """Train the weights on labelled articles: `python -m ingest.tag.train FILE.jsonl …`.
 
 Roles: a softmax regression over the features of `ingest.tag.features`, by scikit-learn. Who an act is
-by: `ingest.tag.train_proposer`. Same files, same weights. The
+by: `ingest.tag.train_proposer`; who would meet: `ingest.tag.train_parties`. Same files, same weights. The
 confidences are set by a cross-validation by topic, whose figures are printed; `--cv` writes nothing.
 """
 
@@ -33,6 +33,7 @@ from ingest.tag.lanes import MOST, packed
 from ingest.tag.reader import Reader
 from ingest.tag.roles import WEIGHTS, RoleModel, decide
 from ingest.tag.tagger import Tagger
+from ingest.tag.train_parties import fit_sides, sides
 from ingest.tag.train_proposer import choices, fit_choices
 
 Example = tuple[list[str], int, float]  # features, role, weight
@@ -137,13 +138,17 @@ def _examples(articles: list[Labelled]) -> list[Example]:
 
 
 def train(articles: list[Labelled]) -> RoleModel:
-    """Fit roles and proposers to labelled articles."""
+    """Fit roles, proposers and parties to labelled articles."""
     weights = fit(_examples(articles))
-    proposers = fit_choices(
-        [c for a in articles if not a.short for c in choices(a.doc, a.gold, a.raw)]
-    )
-    digest = hashlib.sha256(json.dumps([weights, proposers]).encode()).hexdigest()[:8]
-    return RoleModel(digest, {name: packed(row) for name, row in weights.items()}, proposers)
+    whole = [a for a in articles if not a.short]
+    for article in whole:
+        for place, role in zip(article.doc.places, article.gold, strict=True):
+            place.role = ROLES[role] if role >= 0 else "location"
+    proposers = fit_choices([c for a in whole for c in choices(a.doc, a.raw)])
+    parties = fit_sides([s for a in whole for s in sides(a.doc, a.raw)])
+    digest = hashlib.sha256(json.dumps([weights, proposers, parties]).encode()).hexdigest()[:8]
+    rows = {name: packed(row) for name, row in weights.items()}
+    return RoleModel(digest, rows, proposers, parties)
 
 
 def folds_of(raws: Sequence[Mapping[str, Any]], folds: int) -> list[set[str]]:
@@ -274,6 +279,7 @@ def main() -> int:
                 "version": model.version,
                 "calibration": calibrate(told),
                 "proposers": model.proposers,
+                "parties": model.parties,
                 "weights": model.weights,
             },
             ensure_ascii=False,

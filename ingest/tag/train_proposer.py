@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from ingest.model import ROLES, Status
+from ingest.model import Status
 from ingest.tag.document import Document
 from ingest.tag.evaluate import key_of
 from ingest.tag.proposer import Candidate, Scene
@@ -27,12 +27,11 @@ SMALL = 3  # weights under this, in hundredths, decide nothing
 Choice = tuple[list[list[str]], list[bool]]  # features of each candidate, and whether it is right
 
 
-def choices(doc: Document, gold: Sequence[int], raw: Mapping[str, Any]) -> list[Choice]:
+def choices(doc: Document, raw: Mapping[str, Any]) -> list[Choice]:
     """The examples of one article.
 
     Args:
-        doc: read; its places get their labelled roles.
-        gold: the labelled role of each place, or -1.
+        doc: read, with the labelled roles.
         raw: the labelled article.
     """
     by: dict[tuple[str, Status], set[str]] = {}
@@ -42,8 +41,6 @@ def choices(doc: Document, gold: Sequence[int], raw: Mapping[str, Any]) -> list[
             key = key_of(name), act["status"]
             by.setdefault(key, set()).add(key_of(act["proposer"]))
             labelled.setdefault(key, set()).add(act["start"])
-    for place, role in zip(doc.places, gold, strict=True):
-        place.role = ROLES[role] if role >= 0 else "location"
     made = []
     for sentence in doc.read:
         start = doc.original(sentence.start, sentence.end)[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import resource
 import signal
 import socket
@@ -15,6 +16,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.request import urlopen
 
 import pytest
 
@@ -130,8 +132,10 @@ def test_ctrl_c_ends_the_pages_well(tmp_path):
         [str(PROGRAM), "serve", "--port", "0"], cwd=tmp_path, stderr=subprocess.PIPE, text=True
     ) as served:
         assert served.stderr is not None
-        assert "serving http://127.0.0.1" in served.stderr.readline()
-        time.sleep(0.5)  # until uvicorn minds signals
+        said = re.search(r"serving (http://127\.0\.0\.1:\d+)", served.stderr.readline())
+        assert said is not None
+        with urlopen(said[1] + "/healthz", timeout=300) as page:  # who answers minds signals
+            assert page.status == 200
         served.send_signal(signal.SIGINT)
         assert served.stderr.read() == ""
     assert served.returncode == 0

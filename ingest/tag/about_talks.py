@@ -12,6 +12,7 @@ from bisect import bisect_left, bisect_right
 
 from ingest.model import VENUE_ROLES
 from ingest.tag.document import Document, Found
+from ingest.tag.gazetteer import TITLE
 
 _AROUND = 750  # letters before and after a place that are looked at
 _EVERY = 500  # letters in which a leader is named
@@ -41,14 +42,19 @@ def quiet(doc: Document) -> None:
 
 
 def _is_between_governments(doc: Document, place: Found) -> bool:
-    """Whether the sentence speaks of talks and of a government: "Turkey offered Istanbul for the talks"."""
+    """Whether the sentence speaks of talks and a government, or an office: "Turkey offered Istanbul for the talks"."""
     sentence = next((one for one in doc.read if one.start <= place.start < one.end), None)
     return (
         sentence is not None
         and any(kind == "meet" for _start, _end, kind in sentence.cues)
-        and any(
-            other.role == "government" and sentence.start <= other.start < sentence.end
-            for other in doc.places
+        and (
+            any(
+                other.role == "government" and sentence.start <= other.start < sentence.end
+                for other in doc.places
+            )
+            or any(
+                hit.has(TITLE) and sentence.start <= hit.start < sentence.end for hit in doc.hits
+            )
         )
     )
 

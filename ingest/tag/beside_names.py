@@ -107,6 +107,8 @@ def then_another(doc: Document, index: int) -> bool:
     hit, after = doc.hits[index], doc.hits[index + 1]
     if after.start != hit.end + 1 or not after.has(SURNAME):
         return False
+    if doc.folded.text[hit.end] == "-" and not set(hit.rows(SURNAME)) & set(after.rows(SURNAME)):
+        return False  # two who meet: "the Trump-Putin summit"
     if doc.lang in ("en", "de", "fr", "es") and not after.has(PLACE):
         return True  # two names side by side are one person's there
     if doc.lang == "tr" and _is_first_name(doc, doc.visible[hit.start : hit.end]):

@@ -199,3 +199,18 @@ def test_forms_of_a_name() -> None:
     assert is_form_of("Juana", "Juan")
     assert is_form_of("Александра", "Александр")
     assert not is_form_of("Мишель", "Михол")
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "names"),
+    [
+        ("en", "The Trump-Putin summit in Alaska ended early.", ["Trump", "Putin"]),
+        ("en", "A Putin–Zelensky meeting in Istanbul is near.", ["Putin", "Zelensky"]),
+        ("fr", "Un sommet Trump-Poutine se prépare à Budapest.", ["Trump", "Poutine"]),
+        ("de", "Ein Putin-Selenskyj-Treffen in Wien ist möglich.", ["Putin", "Selenskyj"]),
+        ("es", "La cumbre Putin-Zelenski será en Ginebra.", ["Putin", "Zelenski"]),
+    ],
+)
+def test_two_names_with_a_hyphen_between_are_two_who_meet(tagger, lang, text, names):
+    tagged = tagger.tag(text, lang=lang)
+    assert [m.surface for m in tagged.mentions if m.kind == "leader"] == names

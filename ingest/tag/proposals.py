@@ -12,8 +12,6 @@ from ingest.tag.proposer import Choice, Scene, state_code
 from ingest.tag.roles import RoleModel
 from ingest.tag.when import is_background, when_named
 
-_WHERE = {"recalled": "before", "told": "in the sentence before", "next": "in the sentence after"}
-
 _ONCE = frozenset({"agreed", "hosted"})  # by nobody once more
 _SURE = 0.8  # the chance from which a second one is said to offer or refuse a place
 
@@ -82,7 +80,7 @@ def _named_how(act: _Act) -> str:
     """How and where whoever an act is by is named, for people to read."""
     if not act.by.one.who:
         return "nobody named"
-    where = _WHERE.get(act.by.one.sort, "in the sentence")
+    where = "before" if act.by.one.sort == "recalled" else "in the sentence"
     return f"{act.person.how if act.person else 'state'} {where}"
 
 

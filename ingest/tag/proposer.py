@@ -1,7 +1,7 @@
 """Who an act is by: every candidate is weighed, nobody too.
 
-A conditional logit over the people and states of the sentence that names the venue, those of the
-sentences beside it, and "nobody named". A state may be named by its seat or capital, by its people
+A conditional logit over the people and states of the sentence that names the venue, the people of the
+nearest sentence before it that names any, and "nobody named". A state may be named by its seat or capital, by its people
 ("the Norwegians", data/peoples.tsv) or by an adjective ("Yemeni officials"). The weights are trained
 by `ingest.tag.train` with those of the roles.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,13 +24,13 @@ from ingest.tag.gazetteer import Office
 from ingest.tag.remembered import Remembered
 from ingest.tag.sources import LANGS, rows
 
-Sort = Literal["nobody", "person", "state", "place", "folk", "recalled", "told", "next"]
+Sort = Literal["nobody", "person", "state", "folk", "recalled"]
 
 _WORD = re.compile(r"[^\W\d_][\w'’-]*|[«»“”„\"():;—–,-]")
 _NAME = re.compile(r"[^\W\d_][\w-]{2,}")
 _KEPT_CODE = re.compile(r"[A-Z]{2}|NATO")
 _OURS = frozenset({"XC", "YU", "CS"})  # our codes for states without one in ISO 3166
-_QUOTES = frozenset('«»“”„"')
+_QUOTE = re.compile('[«»“”„"]')
 # What may stand behind the stem of a people's name, and the pronouns of one person; folded.
 _ENDINGS = {
     "en": r"s|(?:wo)?m[ae]n|", "ru": r"\w{0,6}", "uk": r"\w{0,6}", "be": r"\w{0,6}", "pl": r"\w{0,6}", "de": r"\w{0,5}",
@@ -42,9 +43,7 @@ _PRONOUNS = {
 }  # fmt: skip
 _PRONOUN = {lang: re.compile(rf"(?<!\w)(?:{words})(?!\w)") for lang, words in _PRONOUNS.items()}
 _CAPITALS = frozenset({"en", "pl", "de", "tr"})  # that write the name of a people with one
-_BENDS = frozenset({"ru", "uk", "be", "pl"})
 _NEAR = 42  # letters that the words beside a candidate are looked for in
-_MANY = 200  # people of an article that are counted
 _BACK = 3  # sentences before, of which the nearest that names somebody is looked at
 
 
@@ -59,9 +58,8 @@ class Candidate:
 
     Attributes:
         who: entity id of a person, code of a state, "" for nobody.
-        sort: nobody; of the sentence: person, state (a place that speaks), place (any other), folk (by
-            the name of its people); recalled (person named before), told (state of the sentence
-            before), next (person of the sentence after).
+        sort: nobody; of the sentence: person, state (by a place that speaks for it), folk (by the name
+            of its people); recalled, a person named before.
         start, end: where it is named.
         person: the mention, of a person.
     """
@@ -104,21 +102,18 @@ class Scene:
         self.sentence = sentence
         index = doc.sentence_index(sentence.start)
         self.people = _inside(doc.people, sentence)
-        self.last = doc.read[index - 1] if index else None
-        self.before, self.back = self.last, 1
+        self.before, self.back = sentence, 0
         self.earlier: list[Found] = []
         for back, other in enumerate(reversed(doc.read[max(index - _BACK, 0) : index]), 1):
             self.earlier = _inside(doc.people, other)
             if self.earlier:
                 self.before, self.back = other, back
                 break
-        self.after = doc.read[index + 1] if index + 1 < len(doc.read) else None
-        self.later = _inside(doc.people, self.after) if self.after else []
         self.candidates = [*self._candidates()]
         self._fixed: dict[int, list[str]] = {}  # by the candidate's identity: they live as long
         self._countries: dict[int, str] = {}
         text = doc.folded.text
-        self.quotes = [i for i in range(sentence.start, sentence.end) if text[i] in _QUOTES]
+        self.quotes = [m.start() for m in _QUOTE.finditer(text, sentence.start, sentence.end)]
         self.opening = _words(text, sentence.start, min(sentence.end, sentence.start + _NEAR))[:2]
 
     def _candidates(self) -> Iterator[Candidate]:
@@ -132,19 +127,11 @@ class Scene:
         for sort, code, start, end in _states(doc, self.sentence):
             if (sort, code) not in codes:
                 codes.add((sort, code))
-                known.add(code)
                 yield Candidate(code, sort, start, end)
-        for sort, code, start, end in _states(doc, self.last) if self.last else ():
-            if sort != "place" and code not in known:
-                known.add(code)
-                yield Candidate(code, "told", start, end)
         for person in reversed(self.earlier):
             if person.entity.id not in known:
                 known.add(person.entity.id)
                 yield _person(person, "recalled")
-        for person in self.later[:1]:
-            if person.entity.id not in known:
-                yield _person(person, "next")
 
     def fixed(self, one: Candidate, sentence: Sentence) -> list[str]:
         """The features of a candidate that are the same for every act, found once."""
@@ -168,16 +155,16 @@ class Scene:
         return [
             act.of_nobody()
             if one.sort == "nobody"
+            else act.of_one_before(one)
+            if one.sort == "recalled"
             else act.of_one_inside(one)
-            if one.sort in ("person", "state", "place", "folk")
-            else act.of_one_beside(one)
             for one in self.candidates
         ]
 
     def choose(self, venue: Found, status: Status, weights: Mapping[str, int]) -> Choice:
         """Whoever is likeliest to be whom an act at a venue is by."""
         every = self.features(venue, status)
-        sums = [sum([weights.get(name, 0) for name in names]) for names in every]
+        sums = [sum(filter(None, map(weights.get, names))) for names in every]
         top = max(sums)
         shares: dict[str, float] = {}
         for one, points in zip(self.candidates, sums, strict=True):
@@ -199,12 +186,12 @@ def _inside(found: list[Found], sentence: Sentence) -> list[Found]:
 
 
 def _states(doc: Document, sentence: Sentence) -> Iterator[tuple[Sort, str, int, int]]:
-    """States that a sentence speaks of: by a place, or by the name of its people or its adjective."""
+    """States that a sentence names: by a place that speaks, or by its people's name or adjective."""
     places = _inside(doc.places, sentence)
     for place in places:
         code = state_code(place.entity.country)
-        if code:
-            yield "state" if place.role == "government" else "place", code, place.start, place.end
+        if code and place.role == "government":
+            yield "state", code, place.start, place.end
     taken = [*places, *_inside(doc.people, sentence)]
     for start, end, code in peoples(doc.lang).find(doc, sentence):
         if not any(t.start < end and start < t.end for t in taken):
@@ -265,7 +252,7 @@ class _Act:
         self.text, self.lang = doc.folded.text, doc.lang
         self.low, self.high = clause_of(sentence, venue.start)
         self.here = {k for s, _e, k in sentence.concepts if self.low <= s < self.high}
-        self.quoted = sum(q < venue.start for q in scene.quotes) % 2
+        self.quoted = bisect_left(scene.quotes, venue.start) % 2
         pronoun = _PRONOUN.get(self.lang, _PRONOUN["en"])
         self.pronoun = bool(pronoun.search(self.text, self.low, venue.start))
 
@@ -281,7 +268,7 @@ class _Act:
         before = _words(self.text, max(self.low, self.venue.start - _NEAR), self.venue.start)
         found += [f"0|b={w[:6]}|{lang}" for w in before[-2:]]
         found += [f"0|open={w[:6]}|{lang}" for w in scene.opening[:1]]
-        if self.scene.earlier and scene.before is not None:
+        if scene.earlier:
             gap = scene.doc.visible[scene.before.end : scene.sentence.start]
             found.append(f"0|break={chr(10) in gap}|people={min(people, 2)}")
         if scene.sentence.question:
@@ -295,11 +282,11 @@ class _Act:
         at = start < venue.end and venue.start < end
         side = "at" if at else "before" if start < venue.start else "after"
         low, high = (end, venue.start) if side == "before" else (venue.end, start)
-        cuts = sum(low <= cut < high for cut in sentence.cuts)
-        between = sum(low <= p.start and p.end <= high for p in people)
-        order = sum(p.end <= start for p in people)
+        cuts = max(bisect_left(sentence.cuts, high) - bisect_left(sentence.cuts, low), 0)
+        between = len([p for p in people if low <= p.start and p.end <= high])
+        order = len([p for p in people if p.end <= start])
         among = "first" if order == 0 else "last" if order + 1 == len(people) else "mid"
-        quoted = sum(q < start for q in scene.quotes) % 2
+        quoted = bisect_left(scene.quotes, start) % 2
         head, place, count = f"{sort}|{status}", f"{sort}|{side}", min(len(people), 3)
         found = [
             sort, head, f"{sort}|{self.lang}", f"{head}|{side}", f"{place}|same={self.low <= start < self.high}|{status}",
@@ -314,17 +301,12 @@ class _Act:
         found += [f"{head}|k:{k}" for k in self.here]
         return found + self._own(one)
 
-    def of_one_beside(self, one: Candidate) -> list[str]:
-        """What ties the sentence to somebody of another: a pronoun, how it begins, how near."""
+    def of_one_before(self, one: Candidate) -> list[str]:
+        """What ties the sentence to somebody of an earlier one: a pronoun, how it begins, how near."""
         scene, status, lang, sort = self.scene, self.status, self.lang, one.sort
-        other, people, back = {
-            "next": (scene.after, scene.later, 1),
-            "told": (scene.last, scene.earlier, 1),
-        }.get(sort, (scene.before, scene.earlier, scene.back))
-        if other is None:
-            return []
-        order = sum(p.start < one.start for p in people)
-        rest = sum(p.start > one.start for p in people)
+        other, people, back = scene.before, scene.earlier, scene.back
+        order = len([p for p in people if p.start < one.start])
+        rest = len([p for p in people if p.start > one.start])
         count, head = min(len(scene.people), 2), f"{sort}|{status}"
         broken = "\n" in scene.doc.visible[other.end : scene.sentence.start]
         opening = [w[:6] for w in scene.opening] or ["^"]
@@ -333,9 +315,7 @@ class _Act:
             f"{sort}|order={min(order, 2)}|rest={min(rest, 2)}|pronoun={self.pronoun}", f"{sort}|open={opening[0]}|{lang}",
             f"{sort}|quoted={self.quoted}|people={count}", f"{sort}|break={broken}", f"{sort}|back={back}",
             f"{head}|back={back}|pronoun={self.pronoun}", f"{sort}|opens={one.start - other.start < 6}",
-            f"{sort}|open2={' '.join(opening)}|{lang}",
         ]  # fmt: skip
-        found += [f"{sort}|k:{k}" for k in self.here]
         return found + scene.fixed(one, other) + self._own(one)
 
     def _own(self, one: Candidate) -> list[str]:
@@ -349,8 +329,9 @@ def _beside(doc: Document, one: Candidate, sentence: Sentence) -> list[str]:
     sort, start, end, lang, text = one.sort, one.start, one.end, doc.lang, doc.folded.text
     before = _words(text, max(sentence.start, start - _NEAR), start)[-2:] or ["^"]
     after = _words(text, end, min(sentence.end, end + _NEAR))[:3] or ["$"]
-    ahead = sorted((s - end, k) for s, _e, k in sentence.concepts if 0 <= s - end <= 60)
-    back = sorted((start - e, k) for _s, e, k in sentence.concepts if 0 <= start - e <= 30)
+    concepts = sentence.concepts
+    ahead = sorted([(s - end, k) for s, _e, k in concepts if end <= s <= end + 60])
+    back = sorted([(start - e, k) for _s, e, k in concepts if start - 30 <= e <= start])
     nearest = f"{ahead[0][1] if ahead else '-'}|{back[0][1] if back else '-'}"
     return [
         f"{sort}|b1={before[-1][:6]}|{lang}",
@@ -364,25 +345,9 @@ def _beside(doc: Document, one: Candidate, sentence: Sentence) -> list[str]:
 
 
 def _of_person(doc: Document, sort: Sort, person: Found, office: Office | None) -> list[str]:
-    """Who a person is here: how named, how often, in which office, as a subject or not."""
-    times = [p.entity.id for p in doc.people[:_MANY]].count(person.entity.id)
-    found = [
-        f"{sort}|how={person.how}",
-        f"{sort}|times={min(times, 4)}",
-        f"{sort}|office={office.office if office else '-'}",
-    ]
-    if doc.lang in _BENDS:
-        found.append(f"{sort}|subject={_is_nominative(doc, person)}|{doc.lang}")
+    """Who a person is here: how named, in which office, with which Turkish ending."""
+    found = [f"{sort}|how={person.how}", f"{sort}|office={office.office if office else '-'}"]
     tail = doc.folded.text[person.end : person.end + 3]
     if tail.startswith(("'", "’")):
         found.append(f"{sort}|'{tail[1:]}|{doc.lang}")
     return found
-
-
-def _is_nominative(doc: Document, found: Found) -> bool:
-    last = doc.folded.text[found.start : found.end].rpartition(" ")[2]
-    return any(
-        fold(name.rpartition(" ")[2]) == last
-        for spelled in found.entity.names.values()
-        for name in spelled
-    )

@@ -49,6 +49,7 @@ BENCHMARKS = (
     Benchmark("tagging", ("--cv",)),
     Benchmark("tagging_speed", script="tagging"),
     Benchmark("stances"),
+    Benchmark("plain"),
     Benchmark("real_pages", ("--copies", "4"), folders=("extraction", "feeds")),
     Benchmark("extraction", folders=("extraction",)),
     Benchmark("feed_parse", folders=("feeds",)),

@@ -56,7 +56,10 @@ def show(title: str, pairs: list[tuple[Any, Any]]) -> dict[str, Any]:
             f"{s['role_macro_f1']:>9.3f}{s['proposal']['f1']:>10.3f}{s['proposal_full']['f1']:>8.3f}"
         )
     print("roles " + "  ".join(f"{role} {v['f1']:.3f}" for role, v in whole["role"].items()))
-    return {k: whole[k] for k in ("leader", "venue", "role_macro_f1", "proposal", "proposal_full")}
+    return {
+        k: whole[k]
+        for k in ("leader", "venue", "role_macro_f1", "proposal", "proposal_full", "parties")
+    }
 
 
 def cross_validate(folder: Path | None) -> list[tuple[Any, Any]]:

@@ -67,19 +67,38 @@ def _acts(article: Article, *, who: bool) -> set[tuple[str, ...]]:
     }
 
 
+def _parties(article: Article) -> dict[tuple[str, str], set[str]]:
+    """Who would meet, by venue and status; of two records the first."""
+    found: dict[tuple[str, str], set[str]] = {}
+    for proposal in article["proposals"]:
+        for venue in proposal["venues"]:
+            key = key_of(venue), proposal["status"]
+            found.setdefault(key, set(proposal.get("parties", ())))
+    return found
+
+
 def score(pairs: Iterable[tuple[Article, Article]]) -> dict[str, Any]:
     """Figures over (labelled, tagged) articles.
 
     Returns:
         `leader` and `venue` (exact span and entity; `_lenient`: overlapping spans), `proposal`
-        ((venue, status) pairs per article) and `proposal_full` (with the proposer), each as `f1`;
+        ((venue, status) pairs per article), `proposal_full` (with the proposer) and `parties` (the
+        states that would meet, of the pairs that are right), each as `f1`;
         `role` by role, `role_macro_f1`, `role_accuracy` over the places found, and `confusion`
         ("gold>said" -> count).
     """
     return figures(counts_of(gold, said) for gold, said in pairs)
 
 
-NAMES = ("leader", "venue", "leader_lenient", "venue_lenient", "proposal", "proposal_full")
+NAMES = (
+    "leader",
+    "venue",
+    "leader_lenient",
+    "venue_lenient",
+    "proposal",
+    "proposal_full",
+    "parties",
+)
 # The figures of a whole as paths into what `score` returns.
 HEADLINES: dict[str, tuple[str, ...]] = {
     **{name: (name, "f1") for name in NAMES},
@@ -116,6 +135,11 @@ def counts_of(gold: Article, said: Article) -> Counts:
         counts[name, "tp"] += len(ga & sa)
         counts[name, "fp"] += len(sa - ga)
         counts[name, "fn"] += len(ga - sa)
+    true, ours = _parties(gold), _parties(said)
+    for act in true.keys() & ours.keys():
+        counts["parties", "tp"] += len(true[act] & ours[act])
+        counts["parties", "fp"] += len(ours[act] - true[act])
+        counts["parties", "fn"] += len(true[act] - ours[act])
     return Counts(counts, confusion)
 
 

@@ -9,9 +9,11 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ingest.model import VENUE_ROLES
 from ingest.tag import Tagger
 from ingest.tag.evaluate import f1, key_of, score, tag_article
 from ingest.tag.when import is_background, when_named
@@ -144,3 +146,23 @@ def test_days_are_resolved(sentence: str, status: str, expected: str | None) -> 
 )
 def test_background(sentence: str, expected: bool) -> None:
     assert is_background(sentence, DAY.date()) is expected
+
+
+@pytest.mark.no_cover  # the tracer would take longer than the tagger
+def test_floors_on_news_that_is_not_about_talks(tagger: Tagger) -> None:
+    path = DATA.parent / "plain" / "apart.jsonl"
+    articles = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    said = right = 0
+    for article in articles:
+        gold, ours = venues(article), venues(tag_article(tagger, article))
+        said, right = said + len(ours), right + len(gold & ours)
+    assert said <= 60  # of 754 places; 12 are venues
+    assert right >= 8
+
+
+def venues(article: dict[str, Any]) -> set[tuple[int, int, str]]:
+    return {
+        (m["start"], m["end"], m["role"])
+        for m in article["mentions"]
+        if m.get("role") in VENUE_ROLES
+    }

@@ -8,16 +8,23 @@ and often: somebody in every 500 letters around 99.5 % of the labelled venues.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 
 from ingest.model import VENUE_ROLES
 from ingest.tag.document import Document, Found
 from ingest.tag.gazetteer import TITLE
+from ingest.tag.proposer import peoples
 
 _AROUND = 750  # letters before and after a place that are looked at
 _EVERY = 500  # letters in which a leader is named
 _SIDES = 2  # states and organisations whose leaders or governments are named
 _BRIEF = 1_000  # letters of a text in which one side is enough
+# Folded: those who are sent to talk.
+_DELEGATES = re.compile(
+    r"(?<!\w)(?:delega[tcsz]|делегац|делегат|дэлегац|дэлегат|heyet|negotiators?(?!\w)|переговорщик|перемовник|перамоушчык|"
+    r"negocjator|unterhandler|negociateur|negociador|muzakereci)"
+)
 
 
 def speaks_of_leaders(doc: Document) -> bool:
@@ -42,20 +49,18 @@ def quiet(doc: Document) -> None:
 
 
 def _is_between_governments(doc: Document, place: Found) -> bool:
-    """Whether the sentence speaks of talks and a government, or an office: "Turkey offered Istanbul for the talks"."""
-    sentence = next((one for one in doc.read if one.start <= place.start < one.end), None)
-    return (
-        sentence is not None
-        and any(kind == "meet" for _start, _end, kind in sentence.cues)
-        and (
-            any(
-                other.role == "government" and sentence.start <= other.start < sentence.end
-                for other in doc.places
-            )
-            or any(
-                hit.has(TITLE) and sentence.start <= hit.start < sentence.end for hit in doc.hits
-            )
-        )
+    """Whether the sentence speaks of talks, and of a government, an office, a people or delegates.
+
+    Such as "Turkey offered Istanbul for the talks", "the two delegations met in Geneva".
+    """
+    sentence = doc.read[doc.sentence_index(place.start)]
+    start, end = sentence.start, sentence.end
+    return any(kind == "meet" for _start, _end, kind in sentence.cues) and (
+        _DELEGATES.search(doc.folded.text, start, end) is not None
+        or any(kind == "official" for _start, _end, kind in sentence.concepts)
+        or any(p.role == "government" and start <= p.start < end for p in doc.places)
+        or any(hit.has(TITLE) and start <= hit.start < end for hit in doc.hits)
+        or any(True for _people in peoples(doc.lang).find(doc, sentence))
     )
 
 

@@ -10,6 +10,8 @@ from ingest.tag.cues import find_cues, lexicon
 from ingest.tag.document import Document, Found, Sentence
 from ingest.tag.wordings import ARTICLES, DATELINE, DAY, LIST, OR, PREP_CLASS, SPLIT, WORD, YEAR
 
+BRIEF = 400  # letters of a text that may well name nobody, and tell of talks
+
 
 def read_sentences(doc: Document) -> list[Sentence]:
     """Cues and clause cuts of every sentence."""
@@ -176,7 +178,7 @@ class Surroundings:
         ]
         if place.entity.country in self._countries:
             found += ["own-people", f"own-people|{sort}"]
-        if not doc.people:
+        if not doc.people and len(doc.visible) > BRIEF:
             found += ["no-people", f"no-people|{sort}"]
         found.append(f"places={min(self._inside[here], 4)}")
         return found

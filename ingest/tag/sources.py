@@ -16,7 +16,9 @@ SOURCES = (
     "qids.tsv", "stoplist.tsv", "redirects.tsv",
 )  # fmt: skip
 # Read as they are while a text is tagged: an edit needs no compiling, but makes another tagger.
-LISTS = ("concepts.tsv", "cues.tsv", "first_names.tsv", "movements.tsv", "ranks.tsv", "towns.tsv")
+LISTS = (
+    "concepts.tsv", "cues.tsv", "first_names.tsv", "movements.tsv", "peoples.tsv", "ranks.tsv", "stances.tsv", "towns.tsv",
+)  # fmt: skip
 CODE = ("inflect", "translit", "fold", "aliases", "sound", "heard")  # that makes names of names
 # Of towns below this the label too may be a word (see town_words.tsv).
 LABELLED_POPULATION = 30_000

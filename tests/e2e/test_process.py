@@ -11,11 +11,13 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -134,8 +136,8 @@ def test_ctrl_c_ends_the_pages_well(tmp_path):
         assert served.stderr is not None
         said = re.search(r"serving (http://127\.0\.0\.1:\d+)", served.stderr.readline())
         assert said is not None
-        with urlopen(said[1] + "/healthz", timeout=300) as page:  # who answers minds signals
-            assert page.status == 200
+        with suppress(HTTPError):  # whatever it answers: who answers minds signals
+            urlopen(said[1] + "/nothing", timeout=300).close()
         served.send_signal(signal.SIGINT)
         assert served.stderr.read() == ""
     assert served.returncode == 0

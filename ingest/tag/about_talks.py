@@ -55,9 +55,11 @@ def _is_between_governments(doc: Document, place: Found) -> bool:
     """
     sentence = doc.read[doc.sentence_index(place.start)]
     start, end = sentence.start, sentence.end
-    return any(kind == "meet" for _start, _end, kind in sentence.cues) and (
-        _DELEGATES.search(doc.folded.text, start, end) is not None
-        or any(kind == "official" for _start, _end, kind in sentence.concepts)
+    cues = {kind for _start, _end, kind in sentence.cues}
+    if _DELEGATES.search(doc.folded.text, start, end):
+        return not cues.isdisjoint(("meet", "hosted"))
+    return "meet" in cues and (
+        any(kind == "official" for _start, _end, kind in sentence.concepts)
         or any(p.role == "government" and start <= p.start < end for p in doc.places)
         or any(hit.has(TITLE) and start <= hit.start < end for hit in doc.hits)
         or any(True for _people in peoples(doc.lang).find(doc, sentence))

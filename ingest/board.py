@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 QUIET = timedelta(days=21)  # a longer silence begins another meeting of the same parties
 SURE = 0.5  # less confident reports decide no standing while surer ones are there
 HELD_WEIGHT = 3  # a meeting held at a place that many say is refused was another, long ago
-PARTY_SHARE = 1 / 3  # of a meeting's reports must name a party for it to count as one: hosts are named in fewer
+PARTY_SHARE = 0.25  # of a meeting's reports must name a party for it to count as one
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Meeting:
 
     Attributes:
         id: stays while the meeting goes on, whatever is read anew (`ingest.board_known`).
-        parties: ISO codes and organisations that a third of its reports name, () where none does.
+        parties: ISO codes and organisations that a quarter of its reports name, () where none does.
         venues: the most widely reported first.
         background: reports that only recall a meeting long past, not counted among the venues.
         name: as the desk calls it, else "".
@@ -248,7 +248,7 @@ def _guests(row: ProposalRow) -> frozenset[str]:
 
 
 def _often(rows: Sequence[ProposalRow]) -> set[str]:
-    """The parties that a third of the reports name."""
+    """The parties that a quarter of the reports name."""
     named = Counter(party for row in rows for party in row.proposal.parties)
     return {party for party, count in named.items() if count >= PARTY_SHARE * len(rows)}
 

@@ -54,6 +54,11 @@ class Sentence:
     concepts: tuple[tuple[int, int, str], ...] = ()
 
 
+def inside(found: list[Found], sentence: Sentence) -> list[Found]:
+    """Those mentions that begin in a sentence."""
+    return [f for f in found if sentence.start <= f.start < sentence.end]
+
+
 @dataclass
 class Document:
     """A text, its hits and what they turned out to be.

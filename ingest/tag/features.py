@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import Counter
 
 from ingest.tag.cues import find_cues, lexicon
-from ingest.tag.document import Document, Found, Sentence
+from ingest.tag.document import Document, Found, Sentence, inside
 from ingest.tag.wordings import ARTICLES, DATELINE, DAY, LIST, OR, PREP_CLASS, SPLIT, WORD, YEAR
 
 BRIEF = 400  # letters of a text that may well name nobody, and tell of talks
@@ -84,7 +84,7 @@ class Surroundings:
         doc, place, here = self.doc, self.doc.places[index], self._numbers[index]
         text, lang, sentence = doc.folded.text, doc.lang, self.sentences[here]
         kind = place.entity.kind
-        capital = _is_capital(doc, place)
+        capital = is_capital(doc, place)
         sort = "cap" if capital else kind
         before, after = _words_before(text, sentence, place), _words_after(text, sentence, place)
         prep = _prep(lang, text, place, before)
@@ -236,7 +236,8 @@ def _is_content(word: str) -> bool:
     return word[:1].isalpha() and word not in PREP_CLASS and word not in ARTICLES
 
 
-def _is_capital(doc: Document, place: Found) -> bool:
+def is_capital(doc: Document, place: Found) -> bool:
+    """Whether a place is the capital of its state."""
     country = doc.gazetteer.country_by_code.get(place.entity.country)
     return bool(country and country.capital == place.entity.id)
 
@@ -362,13 +363,13 @@ def _list_features(doc: Document, place: Found, index: int, text: str) -> list[s
 
 
 def _people_features(doc: Document, sentence: Sentence, place: Found, sort: str) -> list[str]:
-    inside = [p for p in doc.people if sentence.start <= p.start < sentence.end]
-    found = [f"people={min(len(inside), 3)}", f"people={min(len(inside), 3)}|{sort}"]
-    if any(p.end <= place.start for p in inside):
+    people = inside(doc.people, sentence)
+    found = [f"people={min(len(people), 3)}", f"people={min(len(people), 3)}|{sort}"]
+    if any(p.end <= place.start for p in people):
         found.append("person-before")
-    if any(p.start >= place.end for p in inside):
+    if any(p.start >= place.end for p in people):
         found.append("person-after")
-    gaps = [place.start - p.end for p in inside if p.end <= place.start]
+    gaps = [place.start - p.end for p in people if p.end <= place.start]
     if gaps and min(gaps) < 3:
         found.append("person-adjacent")
     return found

@@ -84,14 +84,14 @@ class Spoken:
                     self._inside[number].add(code)
         company = [inside for inside in self._inside.values() if len(inside) > 1]
         self._together = Counter(pair for inside in company for pair in permutations(inside, 2))
-        alone = Counter(code for inside in company for code in inside)
+        accompanied = Counter(code for inside in company for code in inside)
         total = acts.total()
         self._wide = {}  # what holds of a state in the whole article
         for rank, code in enumerate(self.acting):
             sorts = set().union(*spoken[code].values())
             self._wide[code] = [
                 f"rank={min(rank, 5)}", f"acts={min(acts[code], 6)}", f"share={10 * acts[code] // total}",
-                f"sorts={'+'.join(sorted(sorts))}", f"people={min(people[code], 4)}", f"company={min(alone[code], 4)}",
+                f"sorts={'+'.join(sorted(sorts))}", f"people={min(people[code], 4)}", f"company={min(accompanied[code], 4)}",
                 *(f"with{n}={min(self._together[code, chief], 3)}" for n, chief in enumerate(self.acting[:2]) if chief != code),
                 *(["lead"] if 0 in spoken[code] else []),
             ]  # fmt: skip
@@ -99,15 +99,16 @@ class Spoken:
             code: {number: "+".join(sorted(sorts)) for number, sorts in spoken[code].items()}
             for code in self.acting
         }
-        self._made: dict[tuple[str, str, int], list[str]] = {}
 
     def features(self, act: Act, code: str) -> list[str]:
         """Names of the features that hold for an acting state as a party of an act."""
         who = ("host" if code in act.hosts else "") + ("own" if code == act.by else "") or "else"
         here = self.doc.sentence_index(act.sentence.start)
         rank = min(self.acting.index(code), 5)
-        inside = self._how[code].get(here, "none")
-        found = ["bias", f"who={who}|{act.status}", *self._around(code, who, here)]
+        how = self._how[code]
+        inside = how.get(here, "none")
+        found = ["bias", f"who={who}|{act.status}", *(f"{name}|{who}" for name in self._wide[code])]
+        found += [f"{step}:{how.get(here + step, 'none')}|{who}" for step in range(-2, 3)]
         others = min(len(self._inside[here] - {code} - act.hosts), 3)
         found += [
             f"in={inside}|{act.status}|{who}", f"in={inside}|others={others}|rank={rank}",
@@ -115,16 +116,6 @@ class Spoken:
         ]  # fmt: skip
         if act.by is not None and act.by != code and act.by in self._how:
             found.append(f"with-by={min(self._together[code, act.by], 3)}|{act.status}")
-        return found
-
-    def _around(self, code: str, who: str, here: int) -> list[str]:
-        """What holds of a state in the article, and in the sentences around; made once."""
-        found = self._made.get((code, who, here))
-        if found is None:
-            how = self._how[code]
-            found = [f"{name}|{who}" for name in self._wide[code]]
-            found += [f"{step}:{how.get(here + step, 'none')}|{who}" for step in range(-2, 3)]
-            self._made[code, who, here] = found
         return found
 
 

@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Literal
 
 from ingest.model import Status
-from ingest.tag.document import Document, Found, Sentence
+from ingest.tag.document import Document, Found, Sentence, inside
 from ingest.tag.features import clause_of
 from ingest.tag.fold import fold
 from ingest.tag.gazetteer import Office
@@ -101,11 +101,11 @@ class Scene:
         self.doc = doc
         self.sentence = sentence
         index = doc.sentence_index(sentence.start)
-        self.people = _inside(doc.people, sentence)
+        self.people = inside(doc.people, sentence)
         self.before, self.back = sentence, 0
         self.earlier: list[Found] = []
         for back, other in enumerate(reversed(doc.read[max(index - _BACK, 0) : index]), 1):
-            self.earlier = _inside(doc.people, other)
+            self.earlier = inside(doc.people, other)
             if self.earlier:
                 self.before, self.back = other, back
                 break
@@ -157,7 +157,7 @@ class Scene:
             if one.sort == "nobody"
             else act.of_one_before(one)
             if one.sort == "recalled"
-            else act.of_one_inside(one)
+            else act.of_oneinside(one)
             for one in self.candidates
         ]
 
@@ -181,18 +181,14 @@ def _person(person: Found, sort: Sort) -> Candidate:
     return Candidate(person.entity.id, sort, person.start, person.end, person)
 
 
-def _inside(found: list[Found], sentence: Sentence) -> list[Found]:
-    return [f for f in found if sentence.start <= f.start < sentence.end]
-
-
 def _states(doc: Document, sentence: Sentence) -> Iterator[tuple[Sort, str, int, int]]:
     """States that a sentence names: by a place that speaks, or by its people's name or adjective."""
-    places = _inside(doc.places, sentence)
+    places = inside(doc.places, sentence)
     for place in places:
         code = state_code(place.entity.country)
         if code and place.role == "government":
             yield "state", code, place.start, place.end
-    taken = [*places, *_inside(doc.people, sentence)]
+    taken = [*places, *inside(doc.people, sentence)]
     for start, end, code in peoples(doc.lang).find(doc, sentence):
         if not any(t.start < end and start < t.end for t in taken):
             yield "folk", code, start, end
@@ -251,7 +247,9 @@ class _Act:
         doc, sentence = scene.doc, scene.sentence
         self.text, self.lang = doc.folded.text, doc.lang
         self.low, self.high = clause_of(sentence, venue.start)
-        self.here = {k for s, _e, k in sentence.concepts if self.low <= s < self.high}
+        self.here = dict.fromkeys(
+            k for s, _e, k in sentence.concepts if self.low <= s < self.high
+        )  # no set: the order of features decides the last digit of a trained weight
         self.quoted = bisect_left(scene.quotes, venue.start) % 2
         pronoun = _PRONOUN.get(self.lang, _PRONOUN["en"])
         self.pronoun = bool(pronoun.search(self.text, self.low, venue.start))
@@ -263,7 +261,7 @@ class _Act:
             "0", f"0|{status}", f"0|{lang}", f"0|people={people}|{status}", f"0|among={min(len(scene.candidates), 6)}",
             f"0|pronoun={self.pronoun}|{status}", f"0|quoted={self.quoted}|{status}",
         ]  # fmt: skip
-        found += {f"0|s:{k}" for _s, _e, k in scene.sentence.concepts}
+        found += dict.fromkeys(f"0|s:{k}" for _s, _e, k in scene.sentence.concepts)
         found += [f"0|c:{k}|{status}" for k in self.here]
         before = _words(self.text, max(self.low, self.venue.start - _NEAR), self.venue.start)
         found += [f"0|b={w[:6]}|{lang}" for w in before[-2:]]
@@ -275,7 +273,7 @@ class _Act:
             found.append("0|question")
         return found
 
-    def of_one_inside(self, one: Candidate) -> list[str]:
+    def of_oneinside(self, one: Candidate) -> list[str]:
         """Where somebody of the sentence stands: to the venue, to the others, to the clauses."""
         scene, venue, status, sort = self.scene, self.venue, self.status, one.sort
         sentence, people, start, end = scene.sentence, scene.people, one.start, one.end
@@ -297,7 +295,9 @@ class _Act:
         ]  # fmt: skip
         found += scene.fixed(one, sentence)
         low, high = min(low, high), max(low, high)
-        found += {f"{place}|k:{k}" for s, _e, k in sentence.concepts if low <= s < high}
+        found += dict.fromkeys(
+            f"{place}|k:{k}" for s, _e, k in sentence.concepts if low <= s < high
+        )
         found += [f"{head}|k:{k}" for k in self.here]
         return found + self._own(one)
 

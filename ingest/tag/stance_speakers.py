@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ingest.tag.features import clause_of
+from ingest.tag.document import inside
+from ingest.tag.features import clause_of, is_capital
 from ingest.tag.fold import fold
 from ingest.tag.parties import speaks_for
 from ingest.tag.proposer import state_code
@@ -32,12 +33,11 @@ def find_subjects(
 ) -> list[Found]:
     """Leaders and states of a sentence that may be the subject of a verb, in text order."""
     text = doc.folded.text
-    low, high = sentence.start, sentence.end
-    names = [p for p in doc.people if low <= p.start < high]
-    names += [p for p in doc.places if low <= p.start < high and _may_speak(doc, p, cues)]
+    names = inside(doc.people, sentence)
+    names += [p for p in inside(doc.places, sentence) if _may_speak(doc, p, cues)]
     names.sort(key=lambda f: f.start)
     subjects = []
-    last = low
+    last = sentence.start
     for name in names:
         before = doc.visible[max(last, name.start - 30) : name.start].lower()
         last = name.end
@@ -66,8 +66,7 @@ def _may_speak(doc: Document, place: Found, cues: list[Cue]) -> bool:
 
 def is_state(doc: Document, place: Found) -> bool:
     """Whether a place is a state or its capital."""
-    country = doc.gazetteer.country_by_code.get(place.entity.country)
-    return place.entity.kind == "country" or bool(country and country.capital == place.entity.id)
+    return place.entity.kind == "country" or is_capital(doc, place)
 
 
 def _is_nominative(doc: Document, found: Found) -> bool:
@@ -100,9 +99,8 @@ def find_tellers(
         found += [(match.span(), name) for name in before[-1:]]
     others = [
         p
-        for p in (*doc.people, *doc.places)
-        if sentence.start <= p.start < sentence.end
-        and (p.kind == "leader" or p.role == "government")
+        for p in inside([*doc.people, *doc.places], sentence)
+        if p.kind == "leader" or p.role == "government"
     ]
     for name in others:
         words_before = doc.visible[max(sentence.start, name.start - 40) : name.start].lower()

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ingest.model import VENUE_ROLES, MeetingStance
+from ingest.tag.document import inside
 from ingest.tag.features import read_sentences
 from ingest.tag.gazetteer import ADJECTIVE
 from ingest.tag.parties import speaks_for
@@ -67,8 +68,7 @@ def _stances(
     if not cues or is_background(text[sentence.start : sentence.end], doc.day):
         return
     names = find_subjects(doc, sentence, cues, words)
-    places = [p for p in doc.places if sentence.start <= p.start < sentence.end]
-    if any(_is_venue(doc, place) and place not in names for place in places):
+    if any(_is_venue(doc, p) and p not in names for p in inside(doc.places, sentence)):
         return
     told = find_tellers(doc, sentence, names, words)
     taken: set[str] = set()
@@ -121,16 +121,14 @@ def _parties(
 ) -> tuple[tuple[str, ...], bool]:
     """Who would meet, and whether the sentence says so."""
     own = {country} if country else set()
-    inside = set(_states(doc, sentence.start, sentence.end)) - own
-    if not inside:
-        inside = set(_adjectives(doc, cue)) - own
-    if not inside:
-        places = [p for p in doc.places if sentence.start <= p.start < sentence.end]
-        inside = {
-            code for p in places if is_state(doc, p) and (code := state_code(p.entity.country))
-        } - own
-    if inside:
-        return tuple(sorted(inside | own)), True
+    others = set(_states(doc, sentence.start, sentence.end)) - own
+    if not others:
+        others = set(_adjectives(doc, cue)) - own
+    if not others:
+        states = [p for p in inside(doc.places, sentence) if is_state(doc, p)]
+        others = {code for p in states if (code := state_code(p.entity.country))} - own
+    if others:
+        return tuple(sorted(others | own)), True
     return tuple(sorted({*own, *_likeliest(doc, country)})), False
 
 

@@ -22,7 +22,6 @@ from typing import Any
 import numpy as np
 import yaml
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from ingest.model import ROLES
@@ -30,6 +29,7 @@ from ingest.tag.document import Found
 from ingest.tag.features import Surroundings, read_sentences
 from ingest.tag.gazetteer import Gazetteer
 from ingest.tag.lanes import MOST, packed
+from ingest.tag.matrix import cases_of
 from ingest.tag.reader import Reader
 from ingest.tag.roles import WEIGHTS, RoleModel, decide
 from ingest.tag.tagger import Tagger
@@ -108,13 +108,7 @@ def fit(examples: list[Example]) -> dict[str, list[int]]:
     A weight larger than a packed row holds is cut to that, and named on stderr: every fold of a
     cross-validation is cut likewise, so its figures are those of the weights that are written.
     """
-    counts = Counter(name for names, _role, _weight in examples for name in set(names))
-    vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
-    number = {name: i for i, name in enumerate(vocabulary)}
-    rows = [sorted({number[n] for n in names if n in number}) for names, _r, _w in examples]
-    ends = np.cumsum([0, *map(len, rows)])
-    ones = np.ones(ends[-1], np.float32)
-    cases = csr_matrix((ones, np.concatenate(rows), ends), (len(rows), len(vocabulary)))
+    vocabulary, cases = cases_of([sorted(set(names)) for names, _r, _w in examples], MIN_COUNT)
     roles = np.array([role for _names, role, _weight in examples])
     weight = np.array([w for _names, _role, w in examples]) * balance(roles)[roles]
     regression = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300)  # "bias" is one

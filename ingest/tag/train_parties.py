@@ -5,15 +5,15 @@ Every state that acts in an article is an example at each of its labelled acts.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
+from ingest.tag.document import inside
 from ingest.tag.evaluate import key_of
+from ingest.tag.matrix import cases_of
 from ingest.tag.parties import Act, Spoken, speaks_for
 from ingest.tag.proposer import state_code
 
@@ -24,9 +24,7 @@ STRENGTH = 0.1  # how far the weights may go: the inverse of the penalty on thei
 MIN_COUNT = 5  # a feature of fewer examples teaches nothing
 SMALL = 3  # weights under this, in hundredths, decide nothing
 
-Side = tuple[
-    list[str], bool
-]  # features of a state that an article speaks of; whether it is a party
+Side = tuple[list[str], bool]  # features of a state that acts; whether it is a party
 
 
 def _venues(doc: Document, act: dict[str, Any]) -> tuple[Sentence | None, list[Found]]:
@@ -34,8 +32,8 @@ def _venues(doc: Document, act: dict[str, Any]) -> tuple[Sentence | None, list[F
     for sentence in doc.read:
         if doc.original(sentence.start, sentence.end)[0] == act["start"]:
             names = {key_of(venue) for venue in act["venues"]}
-            inside = [p for p in doc.places if sentence.start <= p.start < sentence.end]
-            return sentence, [p for p in inside if key_of(p.entity.name) in names]
+            places = inside(doc.places, sentence)
+            return sentence, [p for p in places if key_of(p.entity.name) in names]
     return None, []
 
 
@@ -61,13 +59,7 @@ def sides(doc: Document, raw: Mapping[str, Any]) -> Iterator[Side]:
 
 def fit_sides(every: list[Side]) -> dict[str, int]:
     """Logistic regression; one weight for each feature, in hundredths, small ones left out."""
-    counts = Counter(name for names, _party in every for name in names)
-    vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
-    number = {name: i for i, name in enumerate(vocabulary)}
-    rows = [[number[n] for n in names if n in number] for names, _party in every]
-    ends = np.cumsum([0, *map(len, rows)])
-    ones = np.ones(ends[-1], np.float32)
-    cases = csr_matrix((ones, np.concatenate(rows), ends), (len(rows), len(vocabulary)))
+    vocabulary, cases = cases_of([names for names, _party in every], MIN_COUNT)
     regression = LogisticRegression(C=STRENGTH, fit_intercept=False, max_iter=300)  # "bias" is one
     regression.fit(cases, [party for _names, party in every])
     scaled = np.rint(regression.coef_[0] * 100).astype(int)

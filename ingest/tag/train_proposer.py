@@ -6,18 +6,17 @@ each mention. Fitted by L-BFGS with a penalty on the squares of the weights.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.sparse import csr_matrix
 
 from ingest.model import Status
-from ingest.tag.document import Document
+from ingest.tag.document import Document, inside
 from ingest.tag.evaluate import key_of
+from ingest.tag.matrix import cases_of
 from ingest.tag.proposer import Candidate, Scene
 
 PENALTY = 10.0
@@ -44,7 +43,7 @@ def choices(doc: Document, raw: Mapping[str, Any]) -> list[Choice]:
     made = []
     for sentence in doc.read:
         start = doc.original(sentence.start, sentence.end)[0]
-        places = [p for p in doc.places if sentence.start <= p.start < sentence.end]
+        places = inside(doc.places, sentence)
         scene: Scene | None = None
         for key, who in by.items():
             named = [p for p in places if key_of(p.entity.name) == key[0]]
@@ -65,17 +64,9 @@ def _name(one: Candidate) -> str:
 
 def fit_choices(examples: Sequence[Choice]) -> dict[str, int]:
     """One weight for each feature, in hundredths, small ones left out."""
-    counts = Counter(name for rows, _right in examples for row in rows for name in row)
-    vocabulary = sorted(name for name, count in counts.items() if count >= MIN_COUNT)
+    vocabulary, cases = cases_of([row for rows, _right in examples for row in rows], MIN_COUNT)
     if not vocabulary:
         return {}
-    number = {name: i for i, name in enumerate(vocabulary)}
-    every = [[number[n] for n in row if n in number] for rows, _right in examples for row in rows]
-    ends = np.cumsum([0, *map(len, every)])
-    cases = csr_matrix(
-        (np.ones(ends[-1], np.float32), np.concatenate(every).astype(np.int32), ends),
-        (len(every), len(vocabulary)),
-    )
     turned = cases.T.tocsr()
     sizes = np.array([len(rows) for rows, _right in examples])
     firsts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
